@@ -1,0 +1,1 @@
+//! an AWS in miniature

@@ -1,0 +1,92 @@
+//! The only door to the environment, the clock and the terminal. Tests build a [`World`] by hand.
+//!
+//! It is read once, lazily: the pass-through path of the wrapper never asks for more than a few
+//! variables, so nothing here may cost before it is used.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// What surrounds one run: everything that is not an argument and not an answer from AWS.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The environment variables, as the process got them.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Where `~` points, if anywhere (cron and some containers have none).
+    pub home: Option<PathBuf>,
+    /// What standard error is connected to.
+    pub stderr: Screen,
+    /// The wall clock; a function so that a test can set it.
+    pub now: fn() -> SystemTime,
+}
+
+/// What a stream is connected to, as far as drawing on it is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screen {
+    pub is_terminal: bool,
+    /// Columns, if the stream is a terminal that tells.
+    pub width: Option<usize>,
+    /// Whether the locale can show more than ASCII.
+    pub unicode: bool,
+    /// Whether colour is wanted (`NO_COLOR`, `CLICOLOR_FORCE`, a dumb terminal).
+    pub color: bool,
+}
+
+impl World {
+    /// The real one.
+    #[must_use]
+    pub fn real() -> Self {
+        let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        let home = env
+            .get(OsStr::new("HOME"))
+            .filter(|home| !home.is_empty())
+            .map(PathBuf::from);
+        let mut world = Self {
+            env,
+            home,
+            stderr: Screen {
+                is_terminal: std::io::stderr().is_terminal(),
+                width: None,
+                unicode: false,
+                color: false,
+            },
+            now: SystemTime::now,
+        };
+        world.stderr = world.screen();
+        world
+    }
+
+    /// A variable's value, if it is set, not empty, and UTF-8.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.env
+            .get(OsStr::new(name))
+            .and_then(|value| value.to_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn screen(&self) -> Screen {
+        let is_terminal = self.stderr.is_terminal;
+        let width = is_terminal
+            .then(|| rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok())
+            .flatten()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns > 0);
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| self.var(name))
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let forced = self.var("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let color = self.var("NO_COLOR").is_none()
+            && (forced || (is_terminal && self.var("TERM").is_some_and(|term| term != "dumb")));
+        Screen {
+            is_terminal,
+            width,
+            unicode: locale.contains("utf-8") || locale.contains("utf8"),
+            color,
+        }
+    }
+}
