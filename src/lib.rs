@@ -8,14 +8,15 @@
 //!                                                                           │
 //!      render ◄─ diagnosis ◄─ cause (judge, rank) ◄─ policy (evaluate) ◄─ evidence (gather, budget)
 //!       │                         pure                   pure                └─ aws (the only network door)
-//!       └ terminal · json
+//!       └ terminal · plain · concise · json · github · gitlab · markdown · sarif · junit
 //! ```
 //!
 //! What holds it together:
 //!
 //! 1. **Pure core, I/O at the edge.** [`recognize`], [`policy`], [`cause`], [`diagnosis`] and
 //!    [`render`] take data and return data. [`world`] is the only door to the environment, [`aws`]
-//!    the only door to the network, [`wrap`] the only one that starts the real `aws`.
+//!    the only door to the network, [`wrap`] the only one that starts the real `aws`, and [`output`] the only one that
+//!    writes. [`explain`] conducts the line from one to the next.
 //! 2. **A probe knows how to ask; a cause knows what answers mean.** [`evidence`] never judges and
 //!    [`cause`] never asks.
 //! 3. **Evidence is honest about absence.** A probe answers [`evidence::Answer`]: known, denied, timed
@@ -33,6 +34,8 @@ pub mod cause;
 pub mod cli;
 pub mod diagnosis;
 pub mod evidence;
+pub mod explain;
+pub mod output;
 pub mod policy;
 pub mod recognize;
 pub mod render;

@@ -1,7 +1,7 @@
 //! The only door to the environment, the clock and the terminal. Tests build a [`World`] by hand.
 //!
-//! It is read once, lazily: the pass-through path of the wrapper never asks for more than a few
-//! variables, so nothing here may cost before it is used.
+//! A [`World`] is read once, when there is something to explain. The wrapper's pass-through path must not pay for that:
+//! it asks [`Process`] for the few things that it needs, one at a time, through [`Surroundings`].
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -34,24 +34,61 @@ pub struct Screen {
     pub color: bool,
 }
 
+/// The little that is asked before anybody knows whether there will be something to explain.
+pub trait Surroundings {
+    /// A variable's value, if it is set and not empty.
+    fn variable(&self, name: &str) -> Option<OsString>;
+
+    fn stderr_is_terminal(&self) -> bool;
+
+    /// Whether a CI system runs this: `CI` is set, and not to a word for no.
+    fn is_ci(&self) -> bool {
+        self.variable("CI").is_some_and(|value| !is_no(&value))
+    }
+}
+
+/// Whether a variable's value says no.
+#[must_use]
+pub fn is_no(value: &OsStr) -> bool {
+    ["0", "off", "false", "no"].iter().any(|no| value.eq_ignore_ascii_case(no))
+}
+
+/// This process, asked directly: nothing is copied that nobody asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Process;
+
+impl Surroundings for Process {
+    #[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    fn stderr_is_terminal(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+}
+
+impl Surroundings for World {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        self.env.get(OsStr::new(name)).filter(|value| !value.is_empty()).cloned()
+    }
+
+    fn stderr_is_terminal(&self) -> bool {
+        self.stderr.is_terminal
+    }
+}
+
 impl World {
     /// The real one.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the door to the environment and the clock")]
     pub fn real() -> Self {
         let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-        let home = env
-            .get(OsStr::new("HOME"))
-            .filter(|home| !home.is_empty())
-            .map(PathBuf::from);
+        let home = env.get(OsStr::new("HOME")).filter(|home| !home.is_empty()).map(PathBuf::from);
         let mut world = Self {
             env,
             home,
-            stderr: Screen {
-                is_terminal: std::io::stderr().is_terminal(),
-                width: None,
-                unicode: false,
-                color: false,
-            },
+            stderr: Screen { is_terminal: std::io::stderr().is_terminal(), width: None, unicode: false, color: false },
             now: SystemTime::now,
         };
         world.stderr = world.screen();
@@ -61,10 +98,7 @@ impl World {
     /// A variable's value, if it is set, not empty, and UTF-8.
     #[must_use]
     pub fn var(&self, name: &str) -> Option<&str> {
-        self.env
-            .get(OsStr::new(name))
-            .and_then(|value| value.to_str())
-            .filter(|value| !value.is_empty())
+        self.env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
     }
 
     fn screen(&self) -> Screen {
@@ -82,11 +116,6 @@ impl World {
         let forced = self.var("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let color = self.var("NO_COLOR").is_none()
             && (forced || (is_terminal && self.var("TERM").is_some_and(|term| term != "dumb")));
-        Screen {
-            is_terminal,
-            width,
-            unicode: locale.contains("utf-8") || locale.contains("utf8"),
-            color,
-        }
+        Screen { is_terminal, width, unicode: locale.contains("utf-8") || locale.contains("utf8"), color }
     }
 }

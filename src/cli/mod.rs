@@ -1,1 +1,137 @@
-//! our own surface
+//! Our own surface: the subcommands that are not `aws`. It never sees an option of `aws`'s.
+
+#[cfg(feature = "sandbox")]
+mod demo;
+mod explain;
+mod schema;
+mod simulate;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Exit statuses of our own subcommands; `why403 aws …` exits as `aws` did.
+pub mod exit {
+    /// All went well.
+    pub const FINE: u8 = 0;
+    /// Something was found, or an expectation failed.
+    pub const FOUND: u8 = 1;
+    /// Used wrongly, or an input that could not be read.
+    pub const USAGE: u8 = 2;
+    /// It cannot be told.
+    pub const CANNOT_TELL: u8 = 3;
+}
+
+/// Why did S3 say 403? The answer, under the error.
+#[derive(Debug, Parser)]
+#[command(name = "why403", version, about, after_help = after_help(), disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the AWS CLI, and explain what was refused
+    ///
+    /// stdin and stdout are aws's own, stderr passes through byte for byte, and the exit status is aws's. Only a failed
+    /// S3 command is followed by anything of ours.
+    #[command(override_usage = "why403 [OPTIONS] aws ARGS...")]
+    Aws(AwsHelp),
+    /// Say what a cause means, and how it is proven and repaired
+    Explain(explain::Args),
+    /// Decide requests against policies, with no AWS and no network
+    Simulate(simulate::Args),
+    /// Print the JSON Schema of the report
+    Schema,
+    /// Show what a refusal looks like, on an AWS in miniature
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Args),
+}
+
+/// The options that stand before `aws`: read by the wrapper itself, listed here for `--help`.
+#[derive(Debug, clap::Args)]
+struct AwsHelp {
+    /// When to explain: auto (on a terminal, or where CI is set), always, never
+    #[arg(long, value_name = "WHEN")]
+    explain: Option<String>,
+    /// Append the report to FILE, as one line of JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<OsString>,
+    /// The longest that a diagnosis may take
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<String>,
+    /// How to explain, and where to; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    format: Vec<String>,
+    /// Explain from the error's text alone: ask AWS nothing
+    #[arg(long)]
+    no_probe: bool,
+}
+
+fn after_help() -> String {
+    let mut text = "Variables:\n".to_owned();
+    for (name, value, about) in crate::wrap::VARIABLES {
+        let head = format!("{name}={value}");
+        text.push_str(&format!("  {head:<36} {about}\n"));
+    }
+    text.push_str("\nExit status of `why403 aws …`: that of aws. Of the other commands: 0 fine, 1 something was found, 2 wrong use, 3 cannot tell.");
+    text
+}
+
+/// Runs one subcommand. `args` is the whole argv.
+#[must_use]
+pub fn run(args: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::FINE };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let outcome = match cli.command {
+        Command::Aws(_) => {
+            // The wrapper takes every command line that asks for `aws` with something to run.
+            print(&Cli::command().render_help().to_string());
+            Ok(exit::USAGE)
+        }
+        Command::Explain(args) => explain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Schema => {
+            print(&schema::text());
+            Ok(exit::FINE)
+        }
+        #[cfg(feature = "sandbox")]
+        Command::Demo(args) => demo::run(&args),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "why403: {error:#}"));
+            ExitCode::from(exit::USAGE)
+        }
+    }
+}
+
+/// Writes to stdout. A reader that went away is no error of ours.
+fn print(text: &str) {
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
+/// The whole definition, for completions, man pages and the tests that hold them to it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        command().debug_assert();
+    }
+}

@@ -1,1 +1,121 @@
-//! being invisible
+//! Being invisible: the real `aws` runs as if nobody stood in front of it, and only when it has failed does anything of
+//! ours happen.
+//!
+//! ```text
+//! entry ─► options (ours, before `aws`) ─► plan (pure) ─┬─ exec: the real aws takes this process's place
+//!            locate · guard (the real aws)              └─ observe: spawn, tee stderr, wait ─► after: explain
+//! ```
+//!
+//! What is deliberately not here: clap, an async runtime, an SDK, a regex. A command that is passed through sets up none
+//! of them. What an option of `aws` *means* is not here either: [`crate::request`] knows that.
+//!
+//! Two things are not as bare, because they cannot be so without unsafe code: a descriptor 0, 1 or 2 that is closed at
+//! the start is `/dev/null` for `aws` (Rust's runtime opens it before `main`), and `SIGPIPE` is at its default for `aws`
+//! even where our parent ignored it.
+
+mod after;
+mod exec;
+mod guard;
+mod locate;
+mod observe;
+mod options;
+mod panics;
+mod plan;
+mod service;
+mod signals;
+mod status;
+mod tee;
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::recognize::Failures;
+use crate::world::{Process, Surroundings, World};
+
+pub use after::Stop;
+pub use guard::{PROBE, VARIABLE as GUARD};
+pub use options::{Explain, Options, Output, VARIABLES};
+pub use status::Status;
+
+use guard::Guard;
+use options::Parsed;
+use plan::Plan;
+
+/// What became of the command line.
+#[derive(Debug)]
+pub enum Entry {
+    /// `aws` was asked for and has run (or could not be run); this is the exit status.
+    Done(ExitCode),
+    /// `aws` was not asked for: the arguments, untouched, for our own surface.
+    NotAws(Vec<OsString>),
+}
+
+/// One run of the real `aws` that did not end well, with all that was seen of it.
+#[derive(Debug)]
+pub struct Finished {
+    /// The real `aws`, as found on `PATH`.
+    pub aws: PathBuf,
+    /// What the user typed, from `aws` on.
+    pub argv: Vec<OsString>,
+    pub status: Status,
+    /// The failures that were recognised in its stderr, and its last 64 KiB.
+    pub failures: Failures,
+    pub options: Options,
+    pub world: World,
+    /// When `aws` ended: the time budget runs from here.
+    pub ended: Instant,
+    /// Set when somebody wants the explaining to stop.
+    pub stop: Stop,
+}
+
+/// Runs `aws` if the arguments ask for it.
+#[must_use]
+pub fn entry(args: Vec<OsString>) -> Entry {
+    let (flags, aws_args) = match options::parse(&args) {
+        Parsed::NotAws => return Entry::NotAws(args),
+        Parsed::Wrong(error) => {
+            say(&error);
+            say(&format_args!("usage: {}", options::USAGE));
+            return Entry::Done(ExitCode::from(2));
+        }
+        Parsed::Aws { flags, args } => (flags, args),
+    };
+    Entry::Done(run(flags, aws_args))
+}
+
+fn run(flags: options::Flags, aws_args: &[OsString]) -> ExitCode {
+    let guard = match Guard::enter(&Process, aws_args) {
+        Ok(guard) => guard,
+        Err(error) => {
+            say(&error);
+            return ExitCode::from(127);
+        }
+    };
+    let found = match locate::locate(Process.variable("PATH"), |candidate| guard.has_seen(candidate)) {
+        Ok(found) => found,
+        Err(error) => {
+            say(&error);
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    // Whoever called us for this very command has decided already: explaining twice helps nobody.
+    let plan = if guard.is_nested() { Plan::Exec } else { plan::plan(aws_args, flags, &Process) };
+    match plan {
+        Plan::Exec => exec::replace(exec::command(&found.path, aws_args, &guard.for_exec(found.identity)), &found.path),
+        Plan::Observe(options) => observe::observe(&found, aws_args, &guard, options),
+    }
+}
+
+/// Says one line of our own on stderr. Nothing can be done where that fails, and `aws`'s result must not suffer.
+fn say(line: &dyn Display) {
+    drop(std::io::stderr().write_all(format!("why403: {line}\n").as_bytes()));
+}
+
+/// A path or an argument in a line of ours: strangers may have chosen it, so control characters are made visible.
+fn harmless(text: &std::ffi::OsStr) -> String {
+    crate::render::untrusted::visible(&text.to_string_lossy(), false).into_owned()
+}

@@ -1,0 +1,247 @@
+//! From the plan of [`crate::request`] to the keys themselves, as the CLI would have got them.
+//!
+//! Roles and SSO are read from the CLI's own cache, which the failing command has just filled; nothing here
+//! assumes a role, asks for an MFA code or opens a browser. What only the CLI can follow (`aws login`, a
+//! cold cache) is asked of `aws configure export-credentials` (v2) with stdin closed and a short limit.
+//! Where that does not answer either, the probes that need keys say "not checked".
+
+use crate::aws::transport::Transport;
+use crate::request::{CredentialPlan, Keys, RoleSource, Settings};
+use crate::world::World;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A `credential_process` or `aws configure export-credentials` that takes longer is given up.
+const PROCESS_LIMIT: Duration = Duration::from_millis(1500);
+/// No honest answer of a credential process is longer.
+const LONGEST_OUTPUT: usize = 64 * 1024;
+
+/// What could not be had, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialsError {
+    #[error("there are no credentials")]
+    None,
+    #[error("the cached session ended at {0}")]
+    Expired(String),
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Who can be asked for keys, beside files.
+#[derive(Clone, Debug)]
+pub struct Sources<'a> {
+    pub world: &'a World,
+    pub settings: &'a Settings,
+    pub transport: Transport,
+    /// The real `aws`, for `configure export-credentials`.
+    pub aws: Option<&'a Path>,
+}
+
+impl Sources<'_> {
+    /// Gets the keys that `plan` stands for.
+    ///
+    /// # Errors
+    /// When there are none, or none without a prompt.
+    pub async fn load(&self, plan: &CredentialPlan) -> Result<Credentials, CredentialsError> {
+        match plan {
+            CredentialPlan::Environment { keys } => Ok(from_keys(keys, "environment")),
+            CredentialPlan::Profile { keys, .. } => Ok(from_keys(keys, "profile")),
+            CredentialPlan::AssumeRole { profile, cache_key, .. } => match self.cached(cache_key) {
+                // getpass reads /dev/tty whatever stdin is, so the CLI may not be asked where it could prompt.
+                Err(CredentialsError::Unavailable(_)) if !wants_mfa(plan) => self.exported(Some(profile)).await,
+                other => other,
+            },
+            CredentialPlan::WebIdentity { profile, cache_key, .. } => match self.cached(cache_key) {
+                Err(_) => self.exported(profile.as_deref()).await,
+                found => found,
+            },
+            CredentialPlan::Sso { profile, cache_key, .. } => match self.cached(cache_key) {
+                Err(CredentialsError::Unavailable(_)) => self.exported(Some(profile)).await,
+                other => other,
+            },
+            CredentialPlan::Login { profile, .. } => self.exported(Some(profile)).await,
+            CredentialPlan::Process { command, .. } => self.process(command).await,
+            CredentialPlan::Container => self.container().await,
+            CredentialPlan::InstanceMetadata => self.instance().await,
+            CredentialPlan::Anonymous
+            | CredentialPlan::ProfileNotFound { .. }
+            | CredentialPlan::Partial { .. }
+            | CredentialPlan::Invalid { .. }
+            | CredentialPlan::Nothing => Err(CredentialsError::None),
+        }
+    }
+
+    /// `~/.aws/cli/cache/<key>.json`, which CLI v1 and v2 write for roles, web identity and SSO.
+    fn cached(&self, key: &str) -> Result<Credentials, CredentialsError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Cached {
+            credentials: ProcessOutput,
+        }
+        let unavailable = |why: &str| CredentialsError::Unavailable(format!("the CLI's cache {why}"));
+        let home = self.world.home.as_deref().ok_or_else(|| unavailable("has no home directory"))?;
+        let path = home.join(".aws/cli/cache").join(format!("{key}.json"));
+        let text = read_small(&path).ok_or_else(|| unavailable("holds no session of this role"))?;
+        let cached: Cached = serde_json::from_str(&text).map_err(|_| unavailable("could not be parsed"))?;
+        cached.credentials.into_credentials((self.world.now)(), "cli-cache")
+    }
+
+    async fn exported(&self, profile: Option<&str>) -> Result<Credentials, CredentialsError> {
+        let aws = self.aws.ok_or_else(|| CredentialsError::Unavailable("the AWS CLI was not found".to_owned()))?;
+        let mut command = tokio::process::Command::new(aws);
+        command.args(["configure", "export-credentials", "--format", "process"]);
+        if let Some(profile) = profile {
+            command.args(["--profile", profile]);
+        }
+        self.run(command, "`aws configure export-credentials`").await
+    }
+
+    /// Runs the profile's own `credential_process`, as the CLI does, without a shell.
+    async fn process(&self, line: &str) -> Result<Credentials, CredentialsError> {
+        let words = crate::request::shell_words(line)
+            .ok_or_else(|| CredentialsError::Unavailable("`credential_process` has an unfinished quote".to_owned()))?;
+        let (program, args) = words
+            .split_first()
+            .ok_or_else(|| CredentialsError::Unavailable("`credential_process` is empty".to_owned()))?;
+        let mut command = tokio::process::Command::new(program);
+        command.args(args);
+        self.run(command, "`credential_process`").await
+    }
+
+    async fn run(&self, mut command: tokio::process::Command, name: &str) -> Result<Credentials, CredentialsError> {
+        let failed = |why: &str| CredentialsError::Unavailable(format!("{name} {why}"));
+        command
+            .env(crate::wrap::GUARD, crate::wrap::PROBE)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let run = async {
+            let mut child = command.spawn().ok()?;
+            let mut output = Vec::new();
+            if let Some(stdout) = child.stdout.take() {
+                use tokio::io::AsyncReadExt;
+                stdout.take(LONGEST_OUTPUT as u64).read_to_end(&mut output).await.ok()?;
+            }
+            child.wait().await.ok()?.success().then_some(output)
+        };
+        let output = tokio::time::timeout(PROCESS_LIMIT, run)
+            .await
+            .map_err(|_| failed("did not answer in time"))?
+            .ok_or_else(|| failed("gave no credentials"))?;
+        let parsed: ProcessOutput = serde_json::from_slice(&output).map_err(|_| failed("gave no credentials"))?;
+        parsed.into_credentials((self.world.now)(), "process")
+    }
+
+    async fn container(&self) -> Result<Credentials, CredentialsError> {
+        let provider = aws_config::ecs::EcsCredentialsProvider::builder().configure(&self.provider_config()).build();
+        provided(provider.provide_credentials().await)
+    }
+
+    async fn instance(&self) -> Result<Credentials, CredentialsError> {
+        let provider = aws_config::imds::credentials::ImdsCredentialsProvider::builder()
+            .configure(&self.provider_config())
+            .build();
+        provided(provider.provide_credentials().await)
+    }
+
+    fn provider_config(&self) -> ProviderConfig {
+        ProviderConfig::without_region()
+            .with_http_client(self.transport.clone())
+            .with_sleep_impl(TokioSleep::new())
+    }
+}
+
+fn provided(outcome: aws_credential_types::provider::Result) -> Result<Credentials, CredentialsError> {
+    outcome.map_err(|_| CredentialsError::Unavailable("the metadata service gave no credentials".to_owned()))
+}
+
+/// Whether any link of a chain of roles asks for an MFA code.
+fn wants_mfa(plan: &CredentialPlan) -> bool {
+    match plan {
+        CredentialPlan::AssumeRole { mfa, source, .. } => {
+            *mfa || matches!(&**source, RoleSource::Profile(below) if wants_mfa(below))
+        }
+        _ => false,
+    }
+}
+
+fn from_keys(keys: &Keys, provider: &'static str) -> Credentials {
+    Credentials::new(
+        &keys.access_key_id,
+        keys.secret_access_key.expose(),
+        keys.session_token.as_ref().map(|token| token.expose().to_owned()),
+        None,
+        provider,
+    )
+}
+
+/// What a credential process prints, and what the CLI caches.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ProcessOutput {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    expiration: Option<String>,
+}
+
+impl ProcessOutput {
+    fn into_credentials(self, now: SystemTime, provider: &'static str) -> Result<Credentials, CredentialsError> {
+        if let Some(end) = &self.expiration
+            && parse_time(end).is_some_and(|end| end <= OffsetDateTime::from(now))
+        {
+            return Err(CredentialsError::Expired(end.clone()));
+        }
+        Ok(Credentials::new(self.access_key_id, self.secret_access_key, self.session_token, None, provider))
+    }
+}
+
+/// RFC 3339, and the `2026-11-24T10:00:00UTC` of older CLI caches.
+fn parse_time(text: &str) -> Option<OffsetDateTime> {
+    let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |start| format!("{start}Z"));
+    OffsetDateTime::parse(&text, &Rfc3339).ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the CLI's credential cache is a source of credentials, and this is where they are had")]
+fn read_small(path: &PathBuf) -> Option<String> {
+    let size = std::fs::metadata(path).ok()?.len();
+    (size <= LONGEST_OUTPUT as u64).then(|| std::fs::read_to_string(path).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    fn output(expiration: Option<&str>) -> ProcessOutput {
+        ProcessOutput {
+            access_key_id: "ASIAEXAMPLE".to_owned(),
+            secret_access_key: "s".to_owned(),
+            session_token: Some("t".to_owned()),
+            expiration: expiration.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_session_past_its_end_is_not_used() {
+        let noon = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for ended in ["2027-01-15T07:59:59Z", "2027-01-15T08:00:00+00:00", "2020-01-01T00:00:00UTC"] {
+            assert_eq!(
+                output(Some(ended)).into_credentials(noon, "test").err(),
+                Some(CredentialsError::Expired(ended.to_owned()))
+            );
+        }
+        for good in [None, Some("2027-01-15T08:00:01Z"), Some("not a time")] {
+            assert!(output(good).into_credentials(noon, "test").is_ok(), "{good:?}");
+        }
+    }
+}

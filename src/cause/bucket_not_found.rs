@@ -1,0 +1,46 @@
+//! No bucket of that name exists, often because the name is mistyped.
+
+use super::case::Case;
+use super::fixes::{advice, blocker};
+use super::{Cause, Finding};
+use crate::diagnosis::Certainty;
+use crate::evidence::near;
+
+pub(super) struct BucketNotFound;
+
+impl Cause for BucketNotFound {
+    fn code(&self) -> &'static str {
+        "bucket-not-found"
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Finding {
+        let Some(bucket) = case.request.bucket.as_deref() else { return Finding::Irrelevant };
+        let said = case.code() == "NoSuchBucket";
+        let head = case.evidence.bucket.known().map(|exchange| exchange.status);
+        if !said && head != Some(404) {
+            return match head {
+                Some(status) => Finding::RuledOut(format!("s3:HeadBucket answers {status}: the bucket exists")),
+                None => Finding::Irrelevant,
+            };
+        }
+        let mut found = blocker(self.code(), Certainty::Proven, format!("there is no bucket `{bucket}`"));
+        found.evidence.push(if said { case.told_by() } else { crate::evidence::bucket::NAME }.to_owned());
+        if case.told_by() == "s3-replay" && head == Some(404) && said {
+            found.evidence.push(crate::evidence::bucket::NAME.to_owned());
+        }
+        let own = case.evidence.own_buckets.known();
+        let closest = own.and_then(|own| {
+            let most = if bucket.len() > 8 { 2 } else { 1 };
+            own.names.iter().find(|name| near::within(bucket, name, most))
+        });
+        found.fix = Some(match closest {
+            Some(name) => {
+                found.near_miss = Some(format!("the caller's account has a bucket `{name}`"));
+                let key = case.request.key.as_deref().or(case.request.prefix.as_deref()).unwrap_or_default();
+                advice(format!("use the bucket that exists: `s3://{name}/{key}`"), "you", Vec::new())
+            }
+            None => advice("check the bucket's name", "you", vec![case.command(&["s3", "ls"])]),
+        });
+        Finding::Blocks(Box::new(found))
+    }
+}

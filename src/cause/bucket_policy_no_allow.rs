@@ -1,0 +1,101 @@
+//! The caller is of another account than the bucket, and the bucket policy does not let it in.
+
+use super::case::Case;
+use super::fixes::{self, blocker};
+use super::layer::{LayerCause, Side};
+use super::{Cause, Finding, block_public_access};
+use crate::diagnosis::{Certainty, DocumentKind, Place};
+use crate::evidence::bucket_policy::BucketPolicy;
+use crate::policy::{Layer, Outcome};
+use crate::recognize::DeniedLayer;
+
+pub(super) struct BucketPolicyNoAllow;
+
+const LAYER: LayerCause = LayerCause {
+    code: "bucket-policy-no-allow",
+    layer: Layer::Resource,
+    side: Side::NoAllow,
+    names: |layer| layer == DeniedLayer::ResourcePolicy,
+    kind: DocumentKind::BucketPolicy,
+};
+
+impl Cause for BucketPolicyNoAllow {
+    fn code(&self) -> &'static str {
+        LAYER.code
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Finding {
+        if super::assume_role_denied::is_about(case) || case.request.bucket.is_none() {
+            return Finding::Irrelevant;
+        }
+        if case.goes_through() {
+            return Finding::RuledOut("the same request goes through now".to_owned());
+        }
+        if !case.is_access_denied() || case.names_kms() || !case.settings.signed {
+            return Finding::Irrelevant;
+        }
+        if case.request.access_point_arn.is_some() && super::access_point_policy::is_named(case) {
+            return Finding::Open("AWS names a resource-based policy, and the request went through an access point".to_owned());
+        }
+        if block_public_access::hides_behind_no_allow(case) {
+            return Finding::RuledOut("Block Public Access is reported in the same words".to_owned());
+        }
+        let finding = LAYER.judge(case, case.verdicts.main());
+        match (finding, case.same_account()) {
+            (Finding::Blocks(found), _) => Finding::Blocks(found),
+            (_, Some(true)) => Finding::RuledOut("the bucket is of the caller's own account, where an identity-based policy is enough".to_owned()),
+            (Finding::RuledOut(because), _) => Finding::RuledOut(because),
+            (_, Some(false)) if case.is_bare() || case.denied_layer() == Some(DeniedLayer::IdentityPolicy) => self.unseen(case),
+            (Finding::Open(because), None) if case.is_bare() && case.is_aws() => {
+                let mut found = blocker(LAYER.code, Certainty::Possible, self.summary(case));
+                found.evidence.push(case.told_by().to_owned());
+                found.notes.push(format!("whether `{}` belongs to another account is not known: {because}", case.bucket_name().unwrap_or("the bucket")));
+                found.fix = case.verdicts.main().and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
+                Finding::Blocks(Box::new(found))
+            }
+            (finding, _) => finding,
+        }
+    }
+}
+
+impl BucketPolicyNoAllow {
+    fn summary(&self, case: &Case<'_>) -> String {
+        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        let bucket = case.bucket_name().unwrap_or("the bucket");
+        match case.account() {
+            Some(account) => format!("the bucket policy of `{bucket}` does not let `{who}` of {account} in"),
+            None => format!("the bucket policy of `{bucket}` does not let `{who}` in"),
+        }
+    }
+
+    /// Across accounts the policy cannot be read; what can be is that it is another account's, and that the refusal came
+    /// without a reason, as refusals across accounts do.
+    fn unseen(&self, case: &Case<'_>) -> Finding {
+        let identity = case.verdicts.main().and_then(|verdict| verdict.evaluation.layer(Layer::Identity)).map(|layer| layer.outcome);
+        // Where the caller's own side stops it, AWS never got as far as the bucket's: then this is one thing more that may
+        // be missing.
+        let certainty = match identity {
+            Some(Outcome::Allows | Outcome::NotApplicable) => Certainty::Likely,
+            _ => Certainty::Possible,
+        };
+        let mut found = blocker(LAYER.code, certainty, self.summary(case));
+        found.evidence.push(case.told_by().to_owned());
+        if matches!(case.evidence.bucket_policy.known(), Some(BucketPolicy::NotTheOwner)) {
+            found.evidence.push(crate::evidence::bucket_policy::NAME.to_owned());
+            found.notes.push("the bucket is another account's: `s3:GetBucketPolicy` answers 405 to a caller who is not of the owner's".to_owned());
+        } else if case.evidence.own_buckets.known().is_some() {
+            found.evidence.push(crate::evidence::own_buckets::NAME.to_owned());
+            found.notes.push("the bucket is not among those of the caller's account".to_owned());
+        }
+        found.notes.push("across accounts both sides have to allow: the caller's policies and the bucket's".to_owned());
+        found.place = Some(Place {
+            document: DocumentKind::BucketPolicy,
+            owner: case.bucket_name().map(str::to_owned),
+            policy: None,
+            statement: None,
+            pointer: None,
+        });
+        found.fix = case.verdicts.main().and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
+        Finding::Blocks(Box::new(found))
+    }
+}

@@ -1,0 +1,288 @@
+//! Repairs: the narrowest edit that lets the failed request through, who can make it, and commands that work when
+//! pasted. Nothing here widens to `*`, turns Block Public Access off, or takes a Deny away that could be satisfied.
+
+use super::case::Case;
+use super::documents::Source;
+use super::verdict::Verdict;
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, Fix};
+use crate::policy::{self, Layer, Outcome, Principal, RepairOp};
+use crate::recognize::DenyEffect;
+use serde_json::{Value, json};
+
+/// A blocker with nothing but its head.
+pub(super) fn blocker(code: &str, certainty: Certainty, summary: impl Into<String>) -> Blocker {
+    Blocker {
+        cause: code.to_owned(),
+        certainty,
+        summary: summary.into(),
+        place: None,
+        near_miss: None,
+        evidence: Vec::new(),
+        fix: None,
+        other_fixes: Vec::new(),
+        notes: Vec::new(),
+        excerpt: None,
+    }
+}
+
+/// An action that edits no policy.
+pub(super) fn advice(summary: impl Into<String>, who: impl Into<String>, commands: Vec<String>) -> Fix {
+    Fix { summary: summary.into(), who: who.into(), edits: Vec::new(), commands }
+}
+
+/// `` `a`, `b`, and `c` ``.
+pub(super) fn and(items: &[&str]) -> String {
+    let quoted: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [most @ .., last] => format!("{}, and {last}", most.join(", ")),
+    }
+}
+
+/// The repair of one layer, proven by the evaluator where the layer was read.
+pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: DocumentKind) -> Option<Fix> {
+    let wanted = wanted_request(case, verdict);
+    let outcome = verdict.evaluation.layer(layer).map(|layer| layer.outcome);
+    let repair = policy::repair(&wanted, &verdict.documents.layers, layer);
+    if let Some(repair) = repair {
+        let source = repair.policy_index.and_then(|index| verdict.documents.source(layer, index));
+        let grants = !matches!(outcome, Some(Outcome::DeniesExplicitly));
+        if !grants || source.is_none_or(|source| is_the_callers_own(case, source)) {
+            let (op, index) = match repair.op {
+                RepairOp::AddStatement => (EditOp::AddStatement, None),
+                RepairOp::ReplaceStatement(index) => (EditOp::ReplaceStatement, Some(index)),
+                RepairOp::RemoveStatement(index) => (EditOp::RemoveStatement, Some(index)),
+            };
+            if source.is_some_and(|source| source.aws_managed) {
+                return grants.then(|| allow(case, &wanted, layer, kind)).flatten();
+            }
+            let target = source.map_or_else(|| target(case, verdict, kind), |source| EditTarget {
+                kind: source.kind,
+                owner: source.owner.clone(),
+                policy: source.policy.clone(),
+            });
+            let edit = Edit { target, op, statement_index: index, statement: repair.statement };
+            return Some(fix(case, verdict, layer, source, edit));
+        }
+        return allow(case, &wanted, layer, kind);
+    }
+    match outcome {
+        // A Deny that no edit may take away: the request itself has to meet its condition.
+        Some(Outcome::DeniesExplicitly | Outcome::Depends) => None,
+        _ if case.denial.as_ref().is_some_and(|denial| denial.effect == Some(DenyEffect::Explicit)) => None,
+        _ => allow(case, &wanted, layer, kind),
+    }
+}
+
+/// What the repair has to let through: the failed request, or all that a recursive command named.
+fn wanted_request(case: &Case<'_>, verdict: &Verdict) -> policy::Request {
+    let mut wanted = verdict.request.clone();
+    if case.request.recursive
+        && let (Some(bucket), Some(_)) = (case.request.bucket_arn(), wanted.resource.split_once('/'))
+        && wanted.resource.starts_with(&format!("{bucket}/"))
+    {
+        let prefix = case.request.prefix.as_deref().unwrap_or_default();
+        wanted.resource = format!("{bucket}/{prefix}*");
+    }
+    wanted
+}
+
+/// Whether a change of this document would reach the caller alone.
+fn is_the_callers_own(case: &Case<'_>, source: &Source) -> bool {
+    match source.kind {
+        DocumentKind::IdentityPolicy => source.owner == case.policy_holder() && !source.shared,
+        _ => true,
+    }
+}
+
+/// An Allow of exactly what was asked, for a document that was not read or that is nobody's to edit.
+fn allow(case: &Case<'_>, wanted: &policy::Request, layer: Layer, kind: DocumentKind) -> Option<Fix> {
+    let mut statement = json!({ "Effect": "Allow", "Action": wanted.action, "Resource": wanted.resource });
+    match layer {
+        Layer::Identity => {}
+        Layer::Resource => {
+            let principal = principal_to_name(&wanted.principal)?;
+            statement = match kind {
+                // A trust policy has no Resource: it is the role's own.
+                DocumentKind::RoleTrustPolicy => json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action }),
+                _ => json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action, "Resource": wanted.resource }),
+            };
+        }
+        // Nobody can add an Allow to a policy that was not read without knowing what else it says.
+        _ => return None,
+    }
+    let owner = match kind {
+        DocumentKind::IdentityPolicy => case.policy_holder(),
+        DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
+        DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy => Some(wanted.resource.clone()),
+        DocumentKind::AccessPointPolicy => case.request.access_point_arn.clone(),
+        _ => None,
+    };
+    let edit = Edit {
+        target: EditTarget { kind, owner, policy: None },
+        op: EditOp::AddStatement,
+        statement_index: None,
+        statement: Some(statement),
+    };
+    Some(finish(case, &wanted.action, &wanted.resource, layer, None, edit))
+}
+
+/// Whom a resource policy should name: the role behind a session, so that the next session works too.
+fn principal_to_name(principal: &Principal) -> Option<String> {
+    match principal {
+        Principal::User { .. } | Principal::Role { .. } | Principal::Root { .. } => Some(principal.to_string()),
+        Principal::Session { .. } => principal.role_arn(),
+        Principal::Federated { .. } => Some(principal.to_string()),
+        Principal::Anonymous | Principal::Service { .. } => None,
+    }
+}
+
+fn target(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind) -> EditTarget {
+    let owner = match kind {
+        DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.policy_holder(),
+        DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
+        DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy => Some(verdict.resource.clone()),
+        DocumentKind::AccessPointPolicy => case.request.access_point_arn.clone(),
+        DocumentKind::SessionPolicy => case.caller().map(|caller| caller.to_string()),
+        _ => None,
+    };
+    EditTarget { kind, owner, policy: None }
+}
+
+fn fix(case: &Case<'_>, verdict: &Verdict, layer: Layer, source: Option<&Source>, edit: Edit) -> Fix {
+    finish(case, &verdict.action, &verdict.resource, layer, source, edit)
+}
+
+fn finish(case: &Case<'_>, action: &str, resource: &str, layer: Layer, source: Option<&Source>, edit: Edit) -> Fix {
+    let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+    let denied = edit.statement.as_ref().and_then(|statement| statement.get("Effect")).and_then(Value::as_str) == Some("Deny")
+        || edit.op == EditOp::RemoveStatement;
+    let summary = match (layer, edit.op, denied) {
+        (_, EditOp::RemoveStatement, _) => "remove the statement that denies it".to_owned(),
+        (_, _, true) => format!("exempt `{who}` from the statement that denies it"),
+        (Layer::Identity, EditOp::ReplaceStatement, _) => format!("let the statement cover what `{who}` asked for"),
+        (Layer::Identity, ..) => format!("allow `{action}` on exactly this, in a policy of `{who}`"),
+        (Layer::Resource, ..) => format!("let `{who}` in, for `{action}` on exactly this"),
+        _ => format!("let `{action}` on exactly this through"),
+    };
+    let commands = command(case, action, resource, source, &edit.target).into_iter().collect();
+    Fix { summary, who: who_can(case, edit.target.kind, &edit.target), edits: vec![edit], commands }
+}
+
+/// Who can edit a kind of document.
+pub(super) fn who_can(case: &Case<'_>, kind: DocumentKind, target: &EditTarget) -> String {
+    let account_of = |arn: &Option<String>| {
+        arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty()).map(str::to_owned)
+    };
+    match kind {
+        DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.own_administrator(),
+        DocumentKind::SessionPolicy => "whoever makes the session".to_owned(),
+        DocumentKind::BucketPolicy => case.bucket_administrator(),
+        DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy | DocumentKind::AccessPointPolicy => account_of(&target.owner)
+            .map_or_else(|| case.own_administrator(), |account| format!("an administrator of {account}")),
+        DocumentKind::VpcEndpointPolicy => "whoever runs the VPC endpoint".to_owned(),
+        DocumentKind::ServiceControlPolicy => "an administrator of the organization".to_owned(),
+        DocumentKind::ResourceControlPolicy => "an administrator of the bucket owner's organization".to_owned(),
+    }
+}
+
+/// The command that stores the edited document; `why403 fix` prints the document.
+fn command(case: &Case<'_>, action: &str, resource: &str, source: Option<&Source>, target: &EditTarget) -> Option<String> {
+    let owner = target.owner.as_deref()?;
+    let file = |name: &str| format!("file://{name}.json");
+    let words: Vec<String> = match target.kind {
+        DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => {
+            if let Some(arn) = source.and_then(|source| source.arn.as_ref()) {
+                let name = arn.rsplit('/').next().unwrap_or(arn);
+                ["iam", "create-policy-version", "--set-as-default", "--policy-arn", arn, "--policy-document", &file(name)]
+                    .map(str::to_owned)
+                    .to_vec()
+            } else {
+                let (kind, name) = holder(owner)?;
+                let policy = target.policy.clone().unwrap_or_else(|| new_policy_name(action, resource));
+                vec![
+                    "iam".to_owned(),
+                    format!("put-{kind}-policy"),
+                    format!("--{kind}-name"),
+                    name.to_owned(),
+                    "--policy-name".to_owned(),
+                    policy.clone(),
+                    "--policy-document".to_owned(),
+                    file(&policy),
+                ]
+            }
+        }
+        DocumentKind::BucketPolicy => {
+            ["s3api", "put-bucket-policy", "--bucket", owner, "--policy", &file(&format!("{owner}-policy"))].map(str::to_owned).to_vec()
+        }
+        DocumentKind::KeyPolicy => {
+            ["kms", "put-key-policy", "--policy-name", "default", "--key-id", owner, "--policy", &file("key-policy")].map(str::to_owned).to_vec()
+        }
+        DocumentKind::VpcEndpointPolicy => {
+            ["ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", owner, "--policy-document", &file(owner)].map(str::to_owned).to_vec()
+        }
+        DocumentKind::RoleTrustPolicy => {
+            let name = owner.rsplit('/').next()?;
+            ["iam", "update-assume-role-policy", "--role-name", name, "--policy-document", &file(&format!("{name}-trust"))]
+                .map(str::to_owned)
+                .to_vec()
+        }
+        DocumentKind::ServiceControlPolicy | DocumentKind::ResourceControlPolicy => {
+            let id = owner.rsplit('/').next()?;
+            ["organizations", "update-policy", "--policy-id", id, "--content", &file(id)].map(str::to_owned).to_vec()
+        }
+        DocumentKind::AccessPointPolicy => {
+            let account = owner.split(':').nth(4)?;
+            let name = owner.rsplit('/').next()?;
+            ["s3control", "put-access-point-policy", "--account-id", account, "--name", name, "--policy", &file(name)]
+                .map(str::to_owned)
+                .to_vec()
+        }
+        DocumentKind::SessionPolicy => return None,
+    };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Some(case.command(&words))
+}
+
+/// `role`, `app` of a role's ARN.
+fn holder(arn: &str) -> Option<(&'static str, &str)> {
+    let rest = arn.splitn(6, ':').nth(5)?;
+    let kind = ["role", "user", "group"].into_iter().find(|kind| rest.starts_with(&format!("{kind}/")))?;
+    Some((kind, rest.rsplit('/').next()?))
+}
+
+/// A name for an inline policy that does not exist yet: letters, digits and `+=,.@_-`, at most 128.
+fn new_policy_name(action: &str, resource: &str) -> String {
+    let verb = action.rsplit(':').next().unwrap_or(action);
+    let place = resource.rsplit(':').next().unwrap_or(resource).split('/').next().unwrap_or_default();
+    let name: String = format!("{verb}-{place}").chars().map(|c| if c.is_ascii_alphanumeric() || "+=,.@_-".contains(c) { c } else { '-' }).collect();
+    name.trim_end_matches('-').chars().take(128).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_like_english() {
+        assert_eq!(and(&[]), "");
+        assert_eq!(and(&["a"]), "`a`");
+        assert_eq!(and(&["a", "b"]), "`a` and `b`");
+        assert_eq!(and(&["a", "b", "c"]), "`a`, `b`, and `c`");
+    }
+
+    #[test]
+    fn holders_are_read_from_their_arns() {
+        assert_eq!(holder("arn:aws:iam::111122223333:role/path/app"), Some(("role", "app")));
+        assert_eq!(holder("arn:aws:iam::111122223333:user/ana"), Some(("user", "ana")));
+        assert_eq!(holder("acme-logs"), None);
+    }
+
+    #[test]
+    fn a_new_policys_name_is_one_that_iam_takes() {
+        assert_eq!(new_policy_name("s3:GetObject", "arn:aws:s3:::acme-logs/a b/*"), "GetObject-acme-logs");
+        assert_eq!(new_policy_name("s3:ListBucket", "arn:aws:s3:::acme-logs"), "ListBucket-acme-logs");
+    }
+}

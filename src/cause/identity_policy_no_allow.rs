@@ -1,0 +1,111 @@
+//! Nothing attached to the caller allows the action on this resource.
+
+use super::case::Case;
+use super::fixes::{advice, blocker};
+use super::layer::{LayerCause, Side};
+use super::{Cause, Finding, wrong_profile};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind};
+use crate::evidence::simulation::{self, SimulatedDecision};
+use crate::policy::Layer;
+use crate::recognize::DeniedLayer;
+
+pub(super) struct IdentityPolicyNoAllow;
+
+const LAYER: LayerCause = LayerCause {
+    code: "identity-policy-no-allow",
+    layer: Layer::Identity,
+    side: Side::NoAllow,
+    names: |layer| layer == DeniedLayer::IdentityPolicy,
+    kind: DocumentKind::IdentityPolicy,
+};
+
+impl Cause for IdentityPolicyNoAllow {
+    fn code(&self) -> &'static str {
+        LAYER.code
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Finding {
+        if super::assume_role_denied::is_about(case) {
+            return Finding::Irrelevant;
+        }
+        // `s3:ListBucket` on a read is the missing key's mark, not a permission that the read needs.
+        if case.denial.as_ref().is_some_and(|denial| super::key_not_found_hidden::is_hint(case, denial)) {
+            return Finding::RuledOut("AWS names `s3:ListBucket`: reading the object is allowed".to_owned());
+        }
+        let finding = case
+            .verdicts
+            .asked
+            .iter()
+            .map(|verdict| LAYER.judge(case, Some(verdict)))
+            .chain(case.verdicts.asked.is_empty().then(|| LAYER.judge(case, None)))
+            .reduce(surer)
+            .unwrap_or(Finding::Irrelevant);
+        match finding {
+            Finding::Blocks(mut blocker) => {
+                self.add_ways_out(case, &mut blocker);
+                Finding::Blocks(blocker)
+            }
+            Finding::Open(because) => self.by_simulation(case).unwrap_or_else(|| self.as_reading(case, because)),
+            other => other,
+        }
+    }
+}
+
+impl IdentityPolicyNoAllow {
+    /// The first help is one that needs nobody else.
+    fn add_ways_out(&self, case: &Case<'_>, blocker: &mut Blocker) {
+        if case.evidence.unsigned.known().is_some_and(|exchange| exchange.succeeded()) {
+            blocker.notes.push("the object is public: an unsigned request reads it".to_owned());
+            let allow = blocker.fix.take();
+            blocker.fix = Some(advice("send the request unsigned: `--no-sign-request`", "you", Vec::new()));
+            blocker.other_fixes.splice(0..0, allow);
+        }
+        if let Some(profile) = wrong_profile::way_out(case) {
+            blocker.other_fixes.push(advice(format!("use profile `{profile}`, which can make this request: `--profile {profile}`"), "you", Vec::new()));
+        }
+    }
+
+    /// IAM's own opinion, where the documents could not be read.
+    fn by_simulation(&self, case: &Case<'_>) -> Option<Finding> {
+        let simulated = case.evidence.simulation.known()?;
+        match simulated.decision {
+            SimulatedDecision::ImplicitDeny if simulated.organization_allows != Some(false) && simulated.boundary_allows != Some(false) => {}
+            SimulatedDecision::Allowed => return Some(Finding::RuledOut("iam:SimulatePrincipalPolicy says that it is allowed".to_owned())),
+            _ => return None,
+        }
+        // A bucket policy of the same account could allow it all the same.
+        let mut found = self.reading(case, Certainty::Likely);
+        found.evidence.push(simulation::NAME.to_owned());
+        found.notes.push("`iam:SimulatePrincipalPolicy` says that no policy of the caller's allows it".to_owned());
+        Some(Finding::Blocks(Box::new(found)))
+    }
+
+    /// A bare refusal and nothing to read: it may be this.
+    fn as_reading(&self, case: &Case<'_>, because: String) -> Finding {
+        if !case.is_bare() || !case.is_aws() || !case.settings.signed {
+            return Finding::Open(because);
+        }
+        let mut found = self.reading(case, Certainty::Possible);
+        found.notes.push(format!("not checked: {because}"));
+        Finding::Blocks(Box::new(found))
+    }
+
+    fn reading(&self, case: &Case<'_>, certainty: Certainty) -> Blocker {
+        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        let action = case.request.action.as_deref().unwrap_or("the request");
+        let mut found = blocker(LAYER.code, certainty, format!("no policy of `{who}` allows `{action}` on `{}`", case.target()));
+        found.fix = case.verdicts.main().and_then(|verdict| super::fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
+        self.add_ways_out(case, &mut found);
+        found
+    }
+}
+
+/// The finding that says more.
+fn surer(a: Finding, b: Finding) -> Finding {
+    let rank = |finding: &Finding| match finding {
+        Finding::Blocks(blocker) => 2 + blocker.certainty as u8,
+        Finding::Open(_) => 1,
+        Finding::RuledOut(_) | Finding::Irrelevant => 0,
+    };
+    if rank(&b) > rank(&a) { b } else { a }
+}

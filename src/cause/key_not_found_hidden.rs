@@ -1,0 +1,155 @@
+//! The key does not exist, and S3 answers 403 and not 404 because the caller may not list the bucket.
+//!
+//! S3 tells by what its message names: a refused read of an object that speaks of `s3:ListBucket` means that reading
+//! is allowed and that there is nothing to read. A list call tells directly, and an evaluator that finds reading
+//! allowed by every layer leaves nothing else.
+
+use super::case::Case;
+use super::fixes::{advice, blocker};
+use super::layer::{LayerCause, Side};
+use super::{Cause, Finding, object_owned_by_other_account};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind};
+use crate::evidence::near::{self, Difference};
+use crate::policy::{Decision, Layer};
+use crate::recognize::{Denial, DeniedLayer};
+
+pub(super) struct KeyNotFoundHidden;
+
+const CODE: &str = "key-not-found-hidden";
+
+/// `s3:ListBucket` where it is missing, for its repair.
+const LIST: LayerCause = LayerCause {
+    code: CODE,
+    layer: Layer::Identity,
+    side: Side::NoAllow,
+    names: |layer| layer == DeniedLayer::IdentityPolicy,
+    kind: DocumentKind::IdentityPolicy,
+};
+
+/// Whether the request reads one object.
+fn reads_an_object(case: &Case<'_>) -> bool {
+    case.request.key.is_some() && matches!(case.request.operation.as_str(), "HeadObject" | "GetObject" | "CopyObject")
+}
+
+/// Whether AWS's message gives the missing key away.
+pub(super) fn is_hint(case: &Case<'_>, denial: &Denial) -> bool {
+    reads_an_object(case) && denial.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("s3:ListBucket"))
+}
+
+impl Cause for KeyNotFoundHidden {
+    fn code(&self) -> &'static str {
+        CODE
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Finding {
+        if !reads_an_object(case) || !case.is_access_denied() {
+            return Finding::Irrelevant;
+        }
+        if case.goes_through() {
+            return Finding::RuledOut("the object exists".to_owned());
+        }
+        let Some(key) = case.request.key.as_deref() else { return Finding::Irrelevant };
+        let listed = case.evidence.listing.known().and_then(|listing| listing.has(key));
+        if listed == Some(true) {
+            return Finding::RuledOut("s3:ListObjectsV2 shows the key".to_owned());
+        }
+        if case.evidence.unsigned.known().is_some_and(|exchange| exchange.succeeded()) {
+            return Finding::RuledOut("the object exists: an unsigned HEAD reads it".to_owned());
+        }
+        let hinted = case.denial.as_ref().is_some_and(|denial| is_hint(case, denial));
+        if hinted {
+            return self.found(case, key, Certainty::Proven, case.told_by());
+        }
+        if listed == Some(false) {
+            // A version id names an object that need not be the current one.
+            let certainty = if case.request.version_id.is_some() { Certainty::Possible } else { Certainty::Proven };
+            return self.found(case, key, certainty, crate::evidence::listing::NAME);
+        }
+        if case.denied_layer().is_some() {
+            return Finding::Open("whether the key exists is not told to who may not read it".to_owned());
+        }
+        if !case.is_bare() {
+            return Finding::Irrelevant;
+        }
+        // Bare: by elimination.
+        let read = case.verdicts.main();
+        let may_list = case.verdicts.list.as_ref().map(|verdict| verdict.evaluation.decision);
+        match read.map(|verdict| verdict.evaluation.decision) {
+            Some(Decision::ExplicitlyDenied | Decision::ImplicitlyDenied) => {
+                Finding::Open("whether the key exists is not told to who may not read it".to_owned())
+            }
+            Some(Decision::Allowed) if may_list == Some(Decision::Allowed) => {
+                Finding::RuledOut("listing is allowed, so a missing key would be answered with 404".to_owned())
+            }
+            Some(Decision::Allowed) if !object_owned_by_other_account::could_be(case) => {
+                self.found(case, key, Certainty::Proven, crate::evidence::identity_policies::NAME)
+            }
+            Some(Decision::Allowed) => self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME),
+            Some(Decision::Undetermined) if allowed_as_far_as_read(case) => {
+                self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
+            }
+            _ => self.found(case, key, Certainty::Possible, case.told_by()),
+        }
+    }
+}
+
+/// Whether the documents that decide most often were read, and allow the read.
+fn allowed_as_far_as_read(case: &Case<'_>) -> bool {
+    use crate::policy::Outcome;
+    let Some(verdict) = case.verdicts.main() else { return false };
+    let outcome = |layer| verdict.evaluation.layer(layer).map(|layer| layer.outcome);
+    let identity = outcome(Layer::Identity) == Some(Outcome::Allows);
+    let resource = outcome(Layer::Resource);
+    case.same_account() == Some(true)
+        && (identity || resource == Some(Outcome::Allows))
+        && matches!(resource, Some(Outcome::Allows | Outcome::NoAllow | Outcome::NotApplicable) | None)
+}
+
+impl KeyNotFoundHidden {
+    fn found(&self, case: &Case<'_>, key: &str, certainty: Certainty, check: &str) -> Finding {
+        let bucket = case.request.bucket.as_deref().unwrap_or_default();
+        let mut found = blocker(CODE, certainty, format!("`{key}` does not exist in `{bucket}`"));
+        found.evidence.push(check.to_owned());
+        let lists = case.evidence.listing.known().is_some();
+        if !lists {
+            found.notes.push("without `s3:ListBucket`, S3 answers 403 where it would otherwise answer 404".to_owned());
+        }
+        if case.denial.as_ref().is_some_and(|denial| is_hint(case, denial)) {
+            found.notes.push(
+                "AWS names `s3:ListBucket`, not the permission to read: reading is allowed, and there is nothing to read".to_owned(),
+            );
+        }
+        let listing = case.evidence.listing.known();
+        let near = listing.and_then(|listing| near::nearest(key, listing.keys()));
+        self.help(case, bucket, key, near, lists, &mut found);
+        Finding::Blocks(Box::new(found))
+    }
+
+    fn help(
+        &self,
+        case: &Case<'_>,
+        bucket: &str,
+        key: &str,
+        near: Option<(&str, Difference)>,
+        lists: bool,
+        found: &mut Blocker,
+    ) {
+        let folder = key.rfind('/').map_or("", |slash| &key[..=slash]);
+        let list = case.command(&["s3", "ls", &format!("s3://{bucket}/{folder}")]);
+        if let Some((near, difference)) = near {
+            found.near_miss = Some(format!("`{near}` exists; it differs {}", difference.words()));
+            found.fix = Some(advice(format!("use the key that exists: `s3://{bucket}/{near}`"), "you", Vec::new()));
+            found.other_fixes.push(advice("look at what is there", "you", vec![list]));
+            return;
+        }
+        if lists {
+            found.fix = Some(advice("look at what is there", "you", vec![list]));
+            return;
+        }
+        found.fix = Some(advice("check the key with someone who can list", "whoever may list the bucket", vec![list]));
+        if let Some(fix) = case.verdicts.list.as_ref().and_then(|verdict| super::fixes::for_layer(case, verdict, LIST.layer, LIST.kind)) {
+            let fix = crate::diagnosis::Fix { summary: format!("to get 404 next time, allow `s3:ListBucket` on `{bucket}`"), ..fix };
+            found.other_fixes.push(fix);
+        }
+    }
+}

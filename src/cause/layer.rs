@@ -1,0 +1,468 @@
+//! What the policy causes share: AWS's message and the evaluator's verdict about one layer, held against each other.
+//!
+//! AWS names one layer. A layer that its documents show to block blocks too, whatever the message names; one that AWS
+//! names while its documents allow is a contradiction, which is said and which lowers certainty.
+
+use super::case::Case;
+use super::documents::Source;
+use super::fixes;
+use super::verdict::Verdict;
+use super::Finding;
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Place, StatementRef};
+use crate::evidence::Answer;
+use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
+use crate::recognize::{Denial, DeniedLayer, DenyEffect};
+
+/// One layer, and which side of it a cause is about.
+#[derive(Clone, Copy)]
+pub(super) struct LayerCause {
+    pub code: &'static str,
+    pub layer: Layer,
+    pub side: Side,
+    /// Whether a message names this layer.
+    pub names: fn(DeniedLayer) -> bool,
+    /// What holds the document where nothing of it was read.
+    pub kind: DocumentKind,
+}
+
+/// Which way the layer stops a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// A matching Deny.
+    Deny,
+    /// No matching Allow.
+    NoAllow,
+    /// Either: the layer has one cause for both.
+    Either,
+}
+
+impl LayerCause {
+    /// Judges `verdict`, the permission in question.
+    pub fn judge(&self, case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
+        let named = case.denial.as_ref().filter(|denial| self.is_named(denial, verdict));
+        if case.goes_through() {
+            return Finding::RuledOut("the same request goes through now".to_owned());
+        }
+        if !case.is_access_denied() {
+            return Finding::Irrelevant;
+        }
+        let Some(verdict) = verdict else {
+            return match named {
+                Some(denial) => Finding::Blocks(Box::new(self.by_message(case, denial))),
+                None => Finding::Open("the caller is not known".to_owned()),
+            };
+        };
+        let outcome = verdict.evaluation.layer(self.layer).map_or(Outcome::NotApplicable, |layer| layer.outcome);
+        let blocks = verdict.evaluation.denied_by.contains(&self.layer);
+        let shown = match (self.side, outcome) {
+            (Side::Deny | Side::Either, Outcome::DeniesExplicitly) => true,
+            (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks,
+            _ => false,
+        };
+        match (named, shown) {
+            (Some(denial), true) => {
+                let mut blocker = self.by_documents(case, verdict, Certainty::Proven);
+                self.cite(case, denial, &mut blocker);
+                Finding::Blocks(Box::new(blocker))
+            }
+            // Ownership does not show in the message: AWS names a policy although every policy allows.
+            (Some(_), false) if outcome == Outcome::Allows && super::object_owned_by_other_account::is_foreign(case) => {
+                Finding::RuledOut(format!("{} allows it; the object is another account's", self.thing()))
+            }
+            (Some(denial), false) => Finding::Blocks(Box::new(self.named_not_shown(case, verdict, denial, outcome))),
+            (None, true) => {
+                let certainty = if self.is_contradicted(case, verdict) { Certainty::Likely } else { Certainty::Proven };
+                Finding::Blocks(Box::new(self.by_documents(case, verdict, certainty)))
+            }
+            (None, false) => self.not_blocking(case, verdict, outcome),
+        }
+    }
+
+    /// Judges by the documents alone: AWS's message is about another service's part of the request.
+    pub fn judge_documents_only(&self, case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
+        let Some(verdict) = verdict else { return Finding::Irrelevant };
+        match verdict.evaluation.layer(self.layer).map(|layer| layer.outcome) {
+            Some(Outcome::DeniesExplicitly) if self.side != Side::NoAllow => {
+                Finding::Blocks(Box::new(self.by_documents(case, verdict, Certainty::Proven)))
+            }
+            _ => Finding::RuledOut("S3 let the request through as far as the key".to_owned()),
+        }
+    }
+
+    /// Whether AWS's message is about this layer, this side, and this permission.
+    fn is_named(&self, denial: &Denial, verdict: Option<&Verdict>) -> bool {
+        let side = match denial.effect {
+            Some(DenyEffect::Explicit) => self.side != Side::NoAllow,
+            Some(DenyEffect::Implicit) => self.side != Side::Deny,
+            None => self.side == Side::Either,
+        };
+        let same = verdict.zip(denial.action.as_ref()).is_none_or(|(verdict, action)| verdict.action.eq_ignore_ascii_case(action));
+        denial.layer.is_some_and(|layer| (self.names)(layer)) && side && same
+    }
+
+    /// AWS said that this very permission is held: it named another one of the same request.
+    fn is_contradicted(&self, case: &Case<'_>, verdict: &Verdict) -> bool {
+        self.side == Side::NoAllow
+            && case.denial.as_ref().is_some_and(|denial| {
+                super::key_not_found_hidden::is_hint(case, denial) && verdict.action != "s3:ListBucket"
+            })
+    }
+
+    /// AWS's message alone: nothing of the documents is known.
+    fn by_message(&self, case: &Case<'_>, denial: &Denial) -> Blocker {
+        let mut blocker = fixes::blocker(self.code, Certainty::Proven, self.summary(case, denial.action.as_deref().unwrap_or("the request"), denial.resource.as_deref()));
+        self.cite(case, denial, &mut blocker);
+        blocker.place = Some(self.unread_place(case, denial));
+        blocker
+    }
+
+    /// AWS names the layer, and its documents, as far as read, do not show it.
+    fn named_not_shown(&self, case: &Case<'_>, verdict: &Verdict, denial: &Denial, outcome: Outcome) -> Blocker {
+        let mut blocker = fixes::blocker(
+            self.code,
+            Certainty::Proven,
+            self.summary(case, &verdict.action, Some(&verdict.resource)),
+        );
+        self.cite(case, denial, &mut blocker);
+        blocker.place = Some(self.unread_place(case, denial));
+        match outcome {
+            Outcome::Depends => {
+                // AWS says that a Deny matched: where one alone can, it is that one.
+                let possible = self.undecided(verdict);
+                if let [only] = possible.as_slice() {
+                    self.mark_statement(verdict, only, &mut blocker);
+                } else if !possible.is_empty() {
+                    blocker.notes.push(format!("{} statements could be the one; their conditions turn on keys that only AWS knows", possible.len()));
+                }
+                self.add_document_evidence(&mut blocker);
+            }
+            // A gap is in the document, or in what could be read of it.
+            Outcome::Unread | Outcome::NotApplicable => {}
+            Outcome::Allows | Outcome::NoAllow | Outcome::DeniesExplicitly => {
+                let partly = self.has_gaps(verdict);
+                if !partly {
+                    blocker.certainty = Certainty::Likely;
+                    blocker.notes.push(format!(
+                        "AWS's message names this layer, and the documents that were read do not show it: {} may have been changed since",
+                        self.thing()
+                    ));
+                }
+                self.add_document_evidence(&mut blocker);
+            }
+        }
+        if blocker.fix.is_none() {
+            blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
+        }
+        blocker
+    }
+
+    /// The documents show it.
+    fn by_documents(&self, case: &Case<'_>, verdict: &Verdict, certainty: Certainty) -> Blocker {
+        let mut blocker = fixes::blocker(self.code, certainty, self.summary(case, &verdict.action, Some(&verdict.resource)));
+        self.add_document_evidence(&mut blocker);
+        let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
+        if outcome == Some(Outcome::DeniesExplicitly) {
+            let denying = verdict.evaluation.layer(self.layer).into_iter().flat_map(|layer| &layer.statements).find(|trace| {
+                trace.effect == Effect::Deny && trace.verdict == Truth::True
+            });
+            if let Some(trace) = denying {
+                self.mark_statement(verdict, trace, &mut blocker);
+            }
+        } else {
+            self.mark_nearest(verdict, &mut blocker);
+        }
+        if blocker.place.is_none() {
+            blocker.place = self.holder_place(case);
+        }
+        blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
+        blocker
+    }
+
+    fn not_blocking(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> Finding {
+        match outcome {
+            Outcome::NotApplicable => Finding::RuledOut(format!("{} does not apply to this request", self.thing())),
+            Outcome::Unread => Finding::Open(self.absence(case)),
+            Outcome::Depends if self.side != Side::NoAllow => {
+                let possible = self.undecided(verdict);
+                let Some(first) = possible.first() else { return self.settled(outcome) };
+                let mut blocker = fixes::blocker(
+                    self.code,
+                    Certainty::Possible,
+                    self.summary(case, &verdict.action, Some(&verdict.resource)),
+                );
+                self.add_document_evidence(&mut blocker);
+                self.mark_statement(verdict, first, &mut blocker);
+                let mut keys: Vec<&str> = verdict
+                    .evaluation
+                    .depends_on
+                    .iter()
+                    .filter(|dependency| dependency.layer == self.layer)
+                    .map(|dependency| dependency.key.as_str())
+                    .collect();
+                keys.sort_unstable();
+                keys.dedup();
+                if !keys.is_empty() {
+                    blocker.notes.push(format!("it turns on {}, which only AWS knows of this request", fixes::and(&keys)));
+                }
+                blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
+                Finding::Blocks(Box::new(blocker))
+            }
+            Outcome::Depends => Finding::Open("its conditions turn on keys that only AWS knows".to_owned()),
+            Outcome::NoAllow | Outcome::DeniesExplicitly | Outcome::Allows if self.has_gaps(verdict) => Finding::Open(self.absence(case)),
+            other => self.settled(other),
+        }
+    }
+
+    fn settled(&self, outcome: Outcome) -> Finding {
+        Finding::RuledOut(match (outcome, self.side) {
+            (Outcome::Allows, Side::Deny) => format!("no statement of {} denies it", self.thing()),
+            (Outcome::Allows, _) => format!("{} allows it", self.thing()),
+            (Outcome::NoAllow, Side::Deny) => format!("no statement of {} denies it", self.thing()),
+            (Outcome::DeniesExplicitly, Side::NoAllow) => format!("{} denies it outright", self.thing()),
+            _ => format!("{} does not stop it", self.thing()),
+        })
+    }
+
+    fn has_gaps(&self, verdict: &Verdict) -> bool {
+        let layers = &verdict.documents.layers;
+        match self.layer {
+            Layer::Identity => layers.identity.has_gaps(),
+            Layer::PermissionsBoundary => layers.permissions_boundary.has_gaps(),
+            Layer::Session => layers.session.has_gaps(),
+            Layer::ServiceControl => layers.service_control.has_gaps(),
+            Layer::ResourceControl => layers.resource_control.has_gaps(),
+            Layer::Resource => layers.resource.has_gaps(),
+            Layer::VpcEndpoint => layers.vpc_endpoint.has_gaps(),
+            Layer::BlockPublicAccess => layers.block_public_access.has_gaps(),
+        }
+    }
+
+    /// The Deny statements whose match turns on what is unknown.
+    fn undecided<'v>(&self, verdict: &'v Verdict) -> Vec<&'v policy::StatementTrace> {
+        verdict
+            .evaluation
+            .layer(self.layer)
+            .into_iter()
+            .flat_map(|layer| &layer.statements)
+            .filter(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::Unknown)
+            .collect()
+    }
+
+    /// Notes that AWS's own message says so.
+    fn cite(&self, case: &Case<'_>, denial: &Denial, blocker: &mut Blocker) {
+        let told = case.told_by().to_owned();
+        if !blocker.evidence.contains(&told) {
+            blocker.evidence.insert(0, told);
+        }
+        if let Some(id) = &denial.authorization_id {
+            let command = case.command(&["iam-toolbox", "get-request-authorization-details", "--authorization-id", id]);
+            blocker.other_fixes.push(Fix {
+                summary: "see all that AWS evaluated for this request (kept for 24 hours)".to_owned(),
+                who: "you, where `iam:GetRequestAuthorizationDetails` is allowed".to_owned(),
+                edits: Vec::new(),
+                commands: vec![command],
+            });
+        }
+    }
+
+    fn unread_place(&self, case: &Case<'_>, denial: &Denial) -> Place {
+        let arn = denial.policy_arn.clone();
+        let policy = arn.as_deref().and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
+        let owner = match self.layer {
+            Layer::ServiceControl | Layer::ResourceControl => arn,
+            _ => self.holder(case),
+        };
+        Place { document: self.kind, owner, policy, statement: None, pointer: None }
+    }
+
+    fn holder_place(&self, case: &Case<'_>) -> Option<Place> {
+        let owner = self.holder(case)?;
+        Some(Place { document: self.kind, owner: Some(owner), policy: None, statement: None, pointer: None })
+    }
+
+    /// Whose document it is, where none was read.
+    fn holder(&self, case: &Case<'_>) -> Option<String> {
+        match self.kind {
+            DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.policy_holder(),
+            DocumentKind::SessionPolicy => case.caller().map(|caller| caller.to_string()),
+            DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
+            DocumentKind::AccessPointPolicy => case.request.access_point_arn.clone(),
+            DocumentKind::KeyPolicy => case.evidence.key.known().map(|key| key.arn.clone()).or_else(|| {
+                case.denial.as_ref().filter(|denial| super::case::is_kms(denial)).and_then(|denial| denial.resource.clone())
+            }),
+            _ => None,
+        }
+    }
+
+    fn add_document_evidence(&self, blocker: &mut Blocker) {
+        let check = match self.layer {
+            Layer::Identity | Layer::PermissionsBoundary => crate::evidence::identity_policies::NAME,
+            Layer::ServiceControl | Layer::ResourceControl => crate::evidence::organization::NAME,
+            Layer::VpcEndpoint => crate::evidence::vpc_endpoints::NAME,
+            Layer::Resource => match self.kind {
+                DocumentKind::KeyPolicy => crate::evidence::kms::NAME,
+                DocumentKind::RoleTrustPolicy => crate::evidence::role_trust::NAME,
+                DocumentKind::AccessPointPolicy => crate::evidence::access_point::NAME,
+                _ => crate::evidence::bucket_policy::NAME,
+            },
+            Layer::Session | Layer::BlockPublicAccess => return,
+        };
+        if !blocker.evidence.iter().any(|name| name == check) {
+            blocker.evidence.push(check.to_owned());
+        }
+    }
+
+    fn mark_statement(&self, verdict: &Verdict, trace: &policy::StatementTrace, blocker: &mut Blocker) {
+        let Some(document) = verdict.documents.document(self.layer, trace.policy_index) else { return };
+        let source = verdict.documents.source(self.layer, trace.policy_index);
+        let denying = Decisive {
+            layer: self.layer,
+            policy: trace.policy.clone(),
+            policy_index: trace.policy_index,
+            statement: trace.statement.clone(),
+            effect: trace.effect,
+        };
+        let Some(found) = policy::denying_span(&verdict.request, &verdict.documents.layers, &denying) else { return };
+        blocker.place = Some(place(self.kind, source, &trace.statement, found.pointer));
+        let mut marks = vec![Mark { span: found.span.clone(), label: found.label, primary: true }];
+        if trace.effect == Effect::Deny && found.effect_span != found.span {
+            marks.push(Mark { span: found.effect_span, label: "a matching Deny wins over every Allow".to_owned(), primary: false });
+        }
+        blocker.excerpt = Some(Excerpt {
+            title: source.map_or_else(|| "policy".to_owned(), |source| source.title.clone()),
+            text: document.text().to_owned(),
+            marks,
+        });
+    }
+
+    fn mark_nearest(&self, verdict: &Verdict, blocker: &mut Blocker) {
+        let Some(miss) = policy::nearest_miss(&verdict.request, &verdict.documents.layers, &verdict.evaluation, self.layer) else {
+            return;
+        };
+        let Some(document) = verdict.documents.document(self.layer, miss.policy_index) else { return };
+        let source = verdict.documents.source(self.layer, miss.policy_index);
+        let Some(first) = miss.misses.first() else { return };
+        blocker.place = Some(place(self.kind, source, &miss.statement, first.pointer.clone()));
+        let name = miss.statement.sid.as_ref().map_or_else(
+            || format!("statement {} of `{}`", miss.statement.index + 1, miss.policy),
+            |sid| format!("statement `{sid}` of `{}`", miss.policy),
+        );
+        blocker.near_miss = Some(format!("{name} {}", first.sentence));
+        blocker.excerpt = Some(Excerpt {
+            title: source.map_or_else(|| "policy".to_owned(), |source| source.title.clone()),
+            text: document.text().to_owned(),
+            marks: miss
+                .misses
+                .iter()
+                .enumerate()
+                .map(|(index, miss)| Mark { span: miss.span.clone(), label: miss.label.clone(), primary: index == 0 })
+                .collect(),
+        });
+    }
+
+    /// Why the layer was not read, to stand after "because".
+    fn absence(&self, case: &Case<'_>) -> String {
+        let evidence = case.evidence;
+        let denied = |answer: Option<String>, call: &str| match answer {
+            Some(why) if why.starts_with("AWS answered") => format!("`{call}` was denied"),
+            Some(why) => format!("`{call}`: {why}"),
+            None => format!("`{call}` was not asked"),
+        };
+        match self.layer {
+            Layer::Identity | Layer::PermissionsBoundary => match evidence.identity_policies.known() {
+                Some(found) => found.unread.first().map_or_else(
+                    || "a policy document could not be parsed".to_owned(),
+                    |unread| format!("`{}`: {}", unread.call, unread.because),
+                ),
+                None => denied(evidence.identity_policies.absence(), "iam:List*Policies"),
+            },
+            Layer::Session => "a session policy can be read from nowhere".to_owned(),
+            Layer::ServiceControl => denied(evidence.service_control.absence(), "organizations:ListPoliciesForTarget"),
+            Layer::ResourceControl if case.same_account() == Some(true) => {
+                denied(evidence.resource_control.absence(), "organizations:ListPoliciesForTarget")
+            }
+            Layer::ResourceControl => "the bucket owner's organization cannot be read from here".to_owned(),
+            Layer::VpcEndpoint => match &evidence.vpc_endpoints {
+                Answer::Known(_) => "which VPC endpoint the request took, if any, cannot be seen from here".to_owned(),
+                other => denied(other.absence(), "ec2:DescribeVpcEndpoints"),
+            },
+            Layer::Resource => match self.kind {
+                DocumentKind::KeyPolicy => {
+                    denied(evidence.key.known().map_or_else(|| evidence.key.absence(), |key| key.policy.absence()), "kms:GetKeyPolicy")
+                }
+                DocumentKind::RoleTrustPolicy => denied(evidence.role_trust.absence(), "iam:GetRole"),
+                _ if case.same_account() == Some(false) => "the bucket is another account's, and its policy cannot be read from here".to_owned(),
+                _ => denied(evidence.bucket_policy.absence(), "s3:GetBucketPolicy"),
+            },
+            Layer::BlockPublicAccess => denied(evidence.public_access.absence(), "s3:GetBucketPublicAccessBlock"),
+        }
+    }
+
+    /// What the layer is called in a sentence.
+    fn thing(&self) -> &'static str {
+        match (self.layer, self.kind) {
+            (Layer::Identity, _) => "the caller's identity-based policies",
+            (Layer::PermissionsBoundary, _) => "the permissions boundary",
+            (Layer::Session, _) => "the session policy",
+            (Layer::ServiceControl, _) => "the organization's service control policies",
+            (Layer::ResourceControl, _) => "the organization's resource control policies",
+            (Layer::Resource, DocumentKind::KeyPolicy) => "the key policy",
+            (Layer::Resource, DocumentKind::RoleTrustPolicy) => "the role's trust policy",
+            (Layer::Resource, DocumentKind::AccessPointPolicy) => "the access point policy",
+            (Layer::Resource, _) => "the bucket policy",
+            (Layer::VpcEndpoint, _) => "the VPC endpoint policy",
+            (Layer::BlockPublicAccess, _) => "Block Public Access",
+        }
+    }
+
+    /// The title: who is stopped by what.
+    fn summary(&self, case: &Case<'_>, action: &str, resource: Option<&str>) -> String {
+        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        let what = resource.map_or_else(|| case.target(), short_resource);
+        let bucket = case.bucket_name().unwrap_or("the bucket");
+        match (self.layer, self.side) {
+            (Layer::Identity, Side::NoAllow) => format!("no policy of `{who}` allows `{action}` on `{what}`"),
+            (Layer::Identity, _) => format!("a policy of `{who}` denies `{action}` on `{what}`"),
+            (Layer::PermissionsBoundary, _) => format!("the permissions boundary of `{who}` does not let `{action}` through"),
+            (Layer::Session, _) => format!("the session policy of `{who}` does not let `{action}` through"),
+            (Layer::ServiceControl, _) => {
+                let account = case.account().unwrap_or_else(|| "the caller".to_owned());
+                format!("a service control policy over `{account}` stops `{action}`")
+            }
+            (Layer::ResourceControl, _) => format!("a resource control policy over `{bucket}` stops `{action}`"),
+            (Layer::Resource, Side::Deny) if self.kind == DocumentKind::BucketPolicy => {
+                format!("the bucket policy of `{bucket}` denies this request")
+            }
+            (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
+                format!("the bucket policy of `{bucket}` does not let `{who}` in")
+            }
+            (Layer::Resource, _) if self.kind == DocumentKind::KeyPolicy => {
+                format!("the policy of the KMS key does not let `{who}` use it for `{action}`")
+            }
+            (Layer::Resource, _) if self.kind == DocumentKind::RoleTrustPolicy => {
+                format!("the trust policy of `{what}` does not let `{who}` assume it")
+            }
+            (Layer::Resource, _) => format!("the access point policy does not let `{who}` do `{action}`"),
+            (Layer::VpcEndpoint, _) => format!("the VPC endpoint's policy does not let `{action}` on `{what}` through"),
+            (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}` on `{what}`"),
+        }
+    }
+}
+
+/// `acme-logs/2026/07/app.log` of an S3 ARN; the last part of any other.
+fn short_resource(arn: &str) -> String {
+    match arn.split_once(":s3:::") {
+        Some((_, name)) => name.to_owned(),
+        None => arn.splitn(6, ':').nth(5).unwrap_or(arn).to_owned(),
+    }
+}
+
+fn place(kind: DocumentKind, source: Option<&Source>, statement: &policy::StatementRef, pointer: String) -> Place {
+    Place {
+        document: source.map_or(kind, |source| source.kind),
+        owner: source.and_then(|source| source.owner.clone()),
+        policy: source.and_then(|source| source.policy.clone()),
+        statement: Some(StatementRef { index: statement.index, sid: statement.sid.clone() }),
+        pointer: Some(pointer),
+    }
+}

@@ -1,0 +1,28 @@
+//! A resource control policy of the bucket owner's organization denies the action.
+
+use super::case::Case;
+use super::layer::{LayerCause, Side};
+use super::{Cause, Finding};
+use crate::diagnosis::DocumentKind;
+use crate::policy::Layer;
+use crate::recognize::DeniedLayer;
+
+pub(super) struct ResourceControlPolicy;
+
+const LAYER: LayerCause = LayerCause {
+    code: "resource-control-policy",
+    layer: Layer::ResourceControl,
+    side: Side::Either,
+    names: |layer| layer == DeniedLayer::ResourceControlPolicy,
+    kind: DocumentKind::ResourceControlPolicy,
+};
+
+impl Cause for ResourceControlPolicy {
+    fn code(&self) -> &'static str {
+        LAYER.code
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Finding {
+        LAYER.judge(case, case.verdicts.refused(case))
+    }
+}

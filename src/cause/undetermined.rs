@@ -1,0 +1,65 @@
+//! What could be read does not settle it. The last resort: it says what would.
+
+use super::case::Case;
+use super::fixes::{self, advice};
+use super::{Cause, Finding};
+use crate::diagnosis::{Blocker, CauseNote, Certainty};
+
+pub(super) struct Undetermined;
+
+pub(super) const CODE: &str = "undetermined";
+
+impl Cause for Undetermined {
+    fn code(&self) -> &'static str {
+        CODE
+    }
+
+    /// Never by itself: it is what remains when nothing else was found.
+    fn judge(&self, _case: &Case<'_>) -> Finding {
+        Finding::Irrelevant
+    }
+}
+
+/// The blocker that stands where there is no other.
+pub(super) fn blocker(case: &Case<'_>, open: &[CauseNote]) -> Blocker {
+    let what = case.request.action.as_deref().unwrap_or("the request");
+    let mut found = fixes::blocker(
+        CODE,
+        Certainty::Possible,
+        format!("what could be read does not settle why `{what}` on `{}` was refused", case.target()),
+    );
+    found.evidence.push(case.told_by().to_owned());
+    found.fix = Some(if !case.is_aws() {
+        advice(
+            "ask whoever runs this S3-compatible server: only its own policies and logs can tell",
+            "the server's administrator",
+            Vec::new(),
+        )
+    } else if case.evidence.identity_policies.known().is_none() && case.settings.signed {
+        advice(
+            "run it once as somebody who may read the caller's policies (`iam:GetRole`, `iam:ListRolePolicies`, `iam:GetRolePolicy`, …)",
+            case.own_administrator(),
+            Vec::new(),
+        )
+    } else if case.same_account() == Some(false) {
+        advice(
+            "ask the bucket's owner for the bucket policy and for the entry of this request in CloudTrail",
+            case.bucket_administrator(),
+            Vec::new(),
+        )
+    } else {
+        advice(
+            match open.first() {
+                Some(first) => format!("settle first whether it is `{}` ({})", first.cause, first.because),
+                None => "look the request up in CloudTrail: its entry names the policy".to_owned(),
+            },
+            case.own_administrator(),
+            Vec::new(),
+        )
+    });
+    let id = case.evidence.replay.known().and_then(|replay| replay.decisive().request_id.clone());
+    if let Some(id) = id {
+        found.notes.push(format!("AWS Support can look the refusal up by its request id, `{id}`"));
+    }
+    found
+}

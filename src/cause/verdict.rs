@@ -1,0 +1,182 @@
+//! What the policy evaluator makes of the documents that were read: one verdict for each permission that the request
+//! needs, with where each document came from.
+
+use super::case::{Case, is_kms};
+use super::documents::{Documents, Subject};
+use crate::policy::{self, Context, Evaluation, Principal};
+
+/// The verdicts of a case; absent where the caller or the resource is not known.
+#[derive(Clone, Debug, Default)]
+pub struct Verdicts {
+    /// The permissions that the failed request needs, the one that AWS named first.
+    pub asked: Vec<Verdict>,
+    /// `s3:ListBucket` on the bucket: what a 404 in place of a 403 takes.
+    pub list: Option<Verdict>,
+    /// The permission by the access point's own policy, where the request goes through one.
+    pub access_point: Option<Verdict>,
+    /// The KMS permission, where a key is involved.
+    pub kms: Option<Verdict>,
+}
+
+/// One permission, decided.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub action: String,
+    pub resource: String,
+    pub request: policy::Request,
+    pub documents: Documents,
+    pub evaluation: Evaluation,
+}
+
+/// Stands for an account that is known to be another, and not known by number.
+const ANOTHER_ACCOUNT: &str = "another";
+
+impl Verdicts {
+    pub(super) fn of(case: &Case<'_>) -> Self {
+        let Some(principal) = principal(case) else { return Self::default() };
+        let asked = needs(case)
+            .into_iter()
+            .map(|(action, resource)| {
+                let subject = if action.starts_with("sts:") { Subject::Role } else { Subject::S3 };
+                Verdict::of(case, &principal, subject, action, resource)
+            })
+            .collect();
+        let list = case
+            .request
+            .bucket_arn()
+            .map(|arn| Verdict::of(case, &principal, Subject::S3, "s3:ListBucket".to_owned(), arn));
+        let key = case.evidence.key.known().map(|key| key.arn.clone());
+        let named = case.denial.as_ref().filter(|denial| is_kms(denial));
+        let kms = key.or_else(|| named.and_then(|denial| denial.resource.clone())).filter(|arn| arn.starts_with("arn:")).map(|arn| {
+            let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
+            Verdict::of(case, &principal, Subject::Key, action, arn)
+        });
+        let access_point = case.request.access_point_arn.as_ref().and_then(|_| {
+            let (action, resource) = needs(case).into_iter().next()?;
+            Some(Verdict::of(case, &principal, Subject::AccessPoint, action, resource))
+        });
+        Self { asked, list, access_point, kms }
+    }
+
+    /// The verdict about the permission that was refused.
+    #[must_use]
+    pub fn main(&self) -> Option<&Verdict> {
+        self.asked.first()
+    }
+
+    /// The verdict about what AWS's message is about: the KMS permission where it names one.
+    #[must_use]
+    pub fn refused(&self, case: &Case<'_>) -> Option<&Verdict> {
+        if case.names_kms() { self.kms.as_ref() } else { self.main() }
+    }
+}
+
+fn default_kms_action(case: &Case<'_>) -> String {
+    let reads = matches!(case.request.operation.as_str(), "GetObject" | "HeadObject");
+    if reads { "kms:Decrypt" } else { "kms:GenerateDataKey" }.to_owned()
+}
+
+fn principal(case: &Case<'_>) -> Option<Principal> {
+    if case.settings.signed { case.caller() } else { Some(Principal::Anonymous) }
+}
+
+/// The (action, resource) pairs: what AWS's message names, then what the operation is known to need.
+fn needs(case: &Case<'_>) -> Vec<(String, String)> {
+    let mut needs: Vec<(String, String)> = Vec::new();
+    if let Some(denial) = case.denial.as_ref().filter(|denial| !is_kms(denial))
+        && !super::key_not_found_hidden::is_hint(case, denial)
+        && let Some(action) = denial.action.clone()
+        && let Some(resource) = denial.resource.clone().or_else(|| case.request.resource_arn())
+    {
+        needs.push((action, resource));
+    }
+    for need in case.request.needs() {
+        if !needs.iter().any(|(action, _)| action.eq_ignore_ascii_case(&need.0)) {
+            needs.push(need);
+        }
+    }
+    needs
+}
+
+impl Verdict {
+    fn of(case: &Case<'_>, principal: &Principal, subject: Subject, action: String, resource: String) -> Self {
+        let documents = Documents::of(case, principal, subject);
+        let resource_account = match subject {
+            Subject::Key | Subject::Role => resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned),
+            Subject::S3 | Subject::AccessPoint => match case.same_account() {
+                Some(true) => case.account(),
+                Some(false) => Some(case.bucket_account().unwrap_or_else(|| ANOTHER_ACCOUNT.to_owned())),
+                None => None,
+            },
+        };
+        let mut context = context(case, subject);
+        if resource_account.as_deref() == Some(ANOTHER_ACCOUNT) {
+            context.set_unknown("aws:ResourceAccount").set_unknown("s3:ResourceAccount");
+        }
+        let request = policy::Request {
+            principal: principal.clone(),
+            action: action.clone(),
+            resource: resource.clone(),
+            resource_account,
+            object_owner: None,
+            context,
+        };
+        let evaluation = policy::evaluate(&request, &documents.layers);
+        Self { action, resource, request, documents, evaluation }
+    }
+}
+
+/// What is known of the request's context. Everything else is unknown: the request is seen from outside.
+fn context(case: &Case<'_>, subject: Subject) -> Context {
+    let mut context = Context::open();
+    let settings = case.settings;
+    // A command of the CLI speaks to S3 for itself.
+    for absent in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount", "aws:referer"] {
+        context.set_absent(absent);
+    }
+    if matches!(subject, Subject::S3 | Subject::AccessPoint) {
+        context.set("aws:ViaAWSService", ["false"]);
+        let http = case.settings.endpoints.url(crate::request::ServiceId::S3).is_some_and(|url| url.starts_with("http://"));
+        context.set("aws:SecureTransport", [if http { "false" } else { "true" }]);
+        if settings.signed {
+            context.set("s3:authType", ["REST-HEADER"]).set("s3:signatureversion", ["AWS4-HMAC-SHA256"]);
+        }
+        if case.request.access_point_arn.is_none() {
+            for absent in ["s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"] {
+                context.set_absent(absent);
+            }
+        }
+        for (key, value) in case.request.context() {
+            match value {
+                Some(value) => context.set(&key, [value]),
+                None => context.set_absent(&key),
+            };
+        }
+    }
+    if let Some(identity) = case.evidence.identity.known() {
+        context.set("aws:userid", [identity.user_id.as_str()]);
+    }
+    if let Some(organization) = case.evidence.organization.known() {
+        context.set("aws:PrincipalOrgID", [organization.id.as_str()]);
+    }
+    let long_term = case.evidence.session.known().is_some_and(|session| !session.has_token);
+    if long_term {
+        // Keys of a user carry neither a token nor MFA.
+        for absent in ["aws:TokenIssueTime", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:FederatedProvider"] {
+            context.set_absent(absent);
+        }
+    }
+    if let Some(region) = case.evidence.bucket.known().and_then(|exchange| exchange.bucket_region.clone()) {
+        context.set("aws:RequestedRegion", [region]);
+    }
+    if subject == Subject::Key {
+        if let Some(account) = case.account() {
+            context.set("kms:CallerAccount", [account]);
+        }
+        let region = case.evidence.key.known().and_then(|key| key.arn.split(':').nth(3).map(str::to_owned));
+        if let Some(region) = region {
+            context.set("kms:ViaService", [format!("s3.{region}.amazonaws.com")]);
+        }
+    }
+    context
+}

@@ -1,0 +1,51 @@
+//! The request went to another region than the bucket's, or to an endpoint that does not serve it.
+
+use super::case::Case;
+use super::fixes::{advice, blocker};
+use super::{Cause, Finding};
+use crate::diagnosis::Certainty;
+use crate::evidence::replay;
+
+pub(super) struct WrongRegion;
+
+const CODES: &[&str] =
+    &["AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException"];
+
+impl Cause for WrongRegion {
+    fn code(&self) -> &'static str {
+        "wrong-region"
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Finding {
+        let evidence = case.evidence;
+        let as_sent = evidence.replay.known().map(|replay| &replay.as_sent);
+        let complains = as_sent.is_some_and(|exchange| exchange.status == 301 || CODES.contains(&exchange.code()));
+        let said = CODES.contains(&case.said_code()) || matches!(case.said_status(), Some(301 | 307));
+        let home = as_sent
+            .and_then(replay::pointed_region)
+            .or_else(|| evidence.bucket.known().and_then(|exchange| exchange.bucket_region.as_deref()));
+        let sent = case.settings.region.as_ref();
+        if !complains && !said {
+            return match (home, sent) {
+                (Some(home), Some(sent)) if home == sent.value => Finding::RuledOut(format!("the bucket is in {home}, where the request went")),
+                _ => Finding::Irrelevant,
+            };
+        }
+        let bucket = case.request.bucket.as_deref().unwrap_or("the bucket");
+        let went = sent.map_or("us-east-1", |setting| setting.value.as_str());
+        let summary = match home {
+            Some(home) => format!("`{bucket}` is in `{home}`, and the request went to `{went}`"),
+            None => format!("`{bucket}` is not in `{went}`, where the request went"),
+        };
+        let mut found = blocker(self.code(), Certainty::Proven, summary);
+        found.evidence.push(if complains { "s3-replay" } else { "cli" }.to_owned());
+        if let Some(sent) = sent {
+            found.notes.push(format!("the region comes from {}", sent.origin));
+        }
+        found.fix = Some(match home {
+            Some(home) => advice(format!("name the bucket's region: `--region {home}`"), "you", Vec::new()),
+            None => advice("name the bucket's region with `--region`", "you", Vec::new()),
+        });
+        Finding::Blocks(Box::new(found))
+    }
+}

@@ -1,0 +1,34 @@
+//! The bucket policy, and with it whose bucket it is: `GetBucketPolicy` answers 405 to a caller who holds the
+//! permission but is not of the owner's account (facts of the S3 API reference).
+
+use crate::aws::answer::ask;
+use crate::aws::ledger::Ledger;
+use crate::evidence::{Answer, ApiError};
+use std::sync::Arc;
+
+pub const NAME: &str = "s3-bucket-policy";
+
+/// What there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BucketPolicy {
+    /// The document as stored.
+    Document(String),
+    /// The caller's account owns the bucket, and it has no policy.
+    None,
+    /// The bucket is another account's.
+    NotTheOwner,
+}
+
+/// Asks.
+pub async fn get(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<BucketPolicy> {
+    let reply = ask(ledger, |capture| client.get_bucket_policy().bucket(bucket).customize().interceptor(capture).send()).await;
+    match reply.into_answer() {
+        Answer::Known(output) => match output.policy {
+            Some(text) => Answer::Known(BucketPolicy::Document(text)),
+            None => Answer::Failed("the answer holds no document".to_owned()),
+        },
+        Answer::Denied(ApiError { code, .. }) if code == "NoSuchBucketPolicy" => Answer::Known(BucketPolicy::None),
+        Answer::Denied(ApiError { status: 405, .. }) => Answer::Known(BucketPolicy::NotTheOwner),
+        other => other.map(|_| BucketPolicy::None),
+    }
+}

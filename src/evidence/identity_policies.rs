@@ -1,0 +1,305 @@
+//! Everything attached to the caller, where IAM lets it look: a user's inline, managed and group policies, or a
+//! role's, and the permissions boundary.
+//!
+//! Two round trips for the inline documents; managed ones take a third, because IAM gives a managed policy
+//! only by version. Version 1 is asked for along with the number of the default one: most policies have
+//! only that.
+
+use crate::aws::answer::ask;
+use crate::aws::ledger::Ledger;
+use crate::evidence::Answer;
+use crate::policy::Principal;
+use futures_util::future::{join_all, join3, join4};
+use percent_encoding::percent_decode_str;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
+
+pub const NAME: &str = "iam-policies";
+
+/// The caller's own policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdentityPolicies {
+    /// The ARN of the user or role that they are attached to, with its path where IAM told.
+    pub principal: String,
+    pub policies: Vec<AttachedPolicy>,
+    pub boundary: Boundary,
+    /// What could not be read: what, and because of what. Empty means that everything was.
+    pub unread: Vec<Unread>,
+}
+
+/// One policy document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedPolicy {
+    pub name: String,
+    /// The user, group or role that it hangs on.
+    pub owner: String,
+    pub kind: PolicyKind,
+    /// The JSON, decoded.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyKind {
+    Inline,
+    Managed {
+        arn: String,
+        version: String,
+        /// How many users, groups and roles it is attached to, where IAM told.
+        attachments: Option<i32>,
+    },
+}
+
+impl PolicyKind {
+    /// Whether an edit may reach others than the one it was found on.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Managed { attachments, .. } if *attachments != Some(1))
+    }
+
+    /// Whether AWS maintains it, so that nobody else can edit it.
+    #[must_use]
+    pub fn is_aws_managed(&self) -> bool {
+        matches!(self, Self::Managed { arn, .. } if arn.split(':').nth(4) == Some("aws"))
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Boundary {
+    None,
+    Policy(Box<AttachedPolicy>),
+    #[default]
+    Unread,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The API call: `iam:ListGroupsForUser`.
+    pub call: &'static str,
+    pub because: String,
+}
+
+/// Reads what is attached to `caller` (a user or an assumed role's session).
+pub async fn read(client: &aws_sdk_iam::Client, caller: &Principal, ledger: &Arc<Ledger>) -> Answer<IdentityPolicies> {
+    let reader = Reader { client, ledger, unread: Mutex::default(), refused: Mutex::default() };
+    let found = match caller {
+        Principal::User { name, .. } => reader.user(name).await,
+        Principal::Session { role, .. } => reader.role(role).await,
+        Principal::Root { .. } => {
+            return Answer::Skipped("the root user has no identity-based policies".to_owned());
+        }
+        _ => return Answer::Skipped("the caller is neither a user nor a role".to_owned()),
+    };
+    let unread = reader.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let refused = reader.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (found.policies.is_empty() && matches!(found.boundary, Boundary::Unread), refused) {
+        // Nothing at all could be read: one answer for all of it.
+        (true, Some(answer)) if !unread.is_empty() => answer,
+        _ => Answer::Known(IdentityPolicies { unread, ..found }),
+    }
+}
+
+struct Reader<'a> {
+    client: &'a aws_sdk_iam::Client,
+    ledger: &'a Arc<Ledger>,
+    unread: Mutex<Vec<Unread>>,
+    refused: Mutex<Option<Answer<IdentityPolicies>>>,
+}
+
+/// Sends one IAM call and gives its output, or notes why there is none.
+macro_rules! call {
+    ($reader:expr, $name:literal, $request:expr) => {{
+        let request = $request;
+        let reply = ask($reader.ledger, |capture| request.customize().interceptor(capture).send()).await;
+        $reader.take($name, reply.into_answer())
+    }};
+}
+
+impl Reader<'_> {
+    fn take<T>(&self, call: &'static str, answer: Answer<T>) -> Option<T> {
+        let because = answer.absence();
+        match answer {
+            Answer::Known(value) => Some(value),
+            absent => {
+                self.note(call, because.unwrap_or_default());
+                let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                refused.get_or_insert(absent.map(|_| IdentityPolicies::default()));
+                None
+            }
+        }
+    }
+
+    fn note(&self, call: &'static str, because: String) {
+        let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        if !unread.iter().any(|noted| noted.call == call) {
+            unread.push(Unread { call, because });
+        }
+    }
+
+    async fn user(&self, name: &str) -> IdentityPolicies {
+        let client = self.client;
+        let (user, inline, attached, groups) = join4(
+            async { call!(self, "iam:GetUser", client.get_user().user_name(name)) },
+            async { self.user_inline(name).await },
+            async {
+                let output = call!(self, "iam:ListAttachedUserPolicies", client.list_attached_user_policies().user_name(name))?;
+                self.complete("iam:ListAttachedUserPolicies", output.is_truncated());
+                Some(self.managed(name, output.attached_policies()).await)
+            },
+            async {
+                let output = call!(self, "iam:ListGroupsForUser", client.list_groups_for_user().user_name(name))?;
+                self.complete("iam:ListGroupsForUser", output.is_truncated());
+                Some(join_all(output.groups().iter().map(|group| self.group(group.group_name()))).await.concat())
+            },
+        )
+        .await;
+        let user = user.and_then(|output| output.user);
+        let boundary = match &user {
+            None => Boundary::Unread,
+            Some(user) => self.boundary(user.permissions_boundary()).await,
+        };
+        IdentityPolicies {
+            principal: user.map(|user| user.arn).unwrap_or_default(),
+            policies: [inline, attached.unwrap_or_default(), groups.unwrap_or_default()].concat(),
+            boundary,
+            unread: Vec::new(),
+        }
+    }
+
+    async fn user_inline(&self, name: &str) -> Vec<AttachedPolicy> {
+        let client = self.client;
+        let Some(output) = call!(self, "iam:ListUserPolicies", client.list_user_policies().user_name(name)) else {
+            return Vec::new();
+        };
+        self.complete("iam:ListUserPolicies", output.is_truncated());
+        let documents = output.policy_names().iter().map(|policy| async move {
+            let output = call!(self, "iam:GetUserPolicy", client.get_user_policy().user_name(name).policy_name(policy))?;
+            Some(inline(name, policy, output.policy_document()))
+        });
+        join_all(documents).await.into_iter().flatten().collect()
+    }
+
+    async fn group(&self, name: &str) -> Vec<AttachedPolicy> {
+        let client = self.client;
+        let inline_ones = async {
+            let Some(output) = call!(self, "iam:ListGroupPolicies", client.list_group_policies().group_name(name)) else {
+                return Vec::new();
+            };
+            self.complete("iam:ListGroupPolicies", output.is_truncated());
+            let documents = output.policy_names().iter().map(|policy| async move {
+                let output = call!(self, "iam:GetGroupPolicy", client.get_group_policy().group_name(name).policy_name(policy))?;
+                Some(inline(name, policy, output.policy_document()))
+            });
+            join_all(documents).await.into_iter().flatten().collect()
+        };
+        let managed_ones = async {
+            let output = call!(self, "iam:ListAttachedGroupPolicies", client.list_attached_group_policies().group_name(name));
+            let Some(output) = output else { return Vec::new() };
+            self.complete("iam:ListAttachedGroupPolicies", output.is_truncated());
+            self.managed(name, output.attached_policies()).await
+        };
+        let (inline_ones, managed_ones) = futures_util::future::join(inline_ones, managed_ones).await;
+        [inline_ones, managed_ones].concat()
+    }
+
+    async fn role(&self, name: &str) -> IdentityPolicies {
+        let client = self.client;
+        let (role, inline_ones, managed_ones) = join3(
+            async { call!(self, "iam:GetRole", client.get_role().role_name(name)) },
+            async {
+                let Some(output) = call!(self, "iam:ListRolePolicies", client.list_role_policies().role_name(name)) else {
+                    return Vec::new();
+                };
+                self.complete("iam:ListRolePolicies", output.is_truncated());
+                let documents = output.policy_names().iter().map(|policy| async move {
+                    let output = call!(self, "iam:GetRolePolicy", client.get_role_policy().role_name(name).policy_name(policy))?;
+                    Some(inline(name, policy, output.policy_document()))
+                });
+                join_all(documents).await.into_iter().flatten().collect()
+            },
+            async {
+                let output = call!(self, "iam:ListAttachedRolePolicies", client.list_attached_role_policies().role_name(name));
+                let Some(output) = output else { return Vec::new() };
+                self.complete("iam:ListAttachedRolePolicies", output.is_truncated());
+                self.managed(name, output.attached_policies()).await
+            },
+        )
+        .await;
+        let role = role.and_then(|output| output.role);
+        let boundary = match &role {
+            None => Boundary::Unread,
+            Some(role) => self.boundary(role.permissions_boundary()).await,
+        };
+        IdentityPolicies {
+            principal: role.map(|role| role.arn).unwrap_or_default(),
+            policies: [inline_ones, managed_ones].concat(),
+            boundary,
+            unread: Vec::new(),
+        }
+    }
+
+    async fn boundary(&self, attached: Option<&aws_sdk_iam::types::AttachedPermissionsBoundary>) -> Boundary {
+        let Some(arn) = attached.and_then(|boundary| boundary.permissions_boundary_arn()) else {
+            return Boundary::None;
+        };
+        match self.document("", arn).await {
+            Some(policy) => Boundary::Policy(Box::new(policy)),
+            None => Boundary::Unread,
+        }
+    }
+
+    async fn managed(&self, owner: &str, attached: &[aws_sdk_iam::types::AttachedPolicy]) -> Vec<AttachedPolicy> {
+        let arns = attached.iter().filter_map(|policy| policy.policy_arn());
+        join_all(arns.map(|arn| self.document(owner, arn))).await.into_iter().flatten().collect()
+    }
+
+    /// A managed policy's default version.
+    async fn document(&self, owner: &str, arn: &str) -> Option<AttachedPolicy> {
+        let client = self.client;
+        let version = |id: &str| client.get_policy_version().policy_arn(arn).version_id(id);
+        let first = version("v1");
+        let (policy, first) = futures_util::future::join(
+            async { call!(self, "iam:GetPolicy", client.get_policy().policy_arn(arn)) },
+            // Version 1 may have been deleted: its absence is not a gap in what was read.
+            ask(self.ledger, |capture| first.customize().interceptor(capture).send()),
+        )
+        .await;
+        let policy = policy.and_then(|output| output.policy)?;
+        let attachments = policy.attachment_count;
+        let id = policy.default_version_id?;
+        let output = match (id.as_str(), first.output) {
+            ("v1", Some(first)) => first,
+            _ => call!(self, "iam:GetPolicyVersion", version(&id))?,
+        };
+        let text = decode(output.policy_version()?.document()?);
+        let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+        Some(AttachedPolicy {
+            name,
+            owner: owner.to_owned(),
+            kind: PolicyKind::Managed { arn: arn.to_owned(), version: id, attachments },
+            text,
+        })
+    }
+
+    /// A second page is not asked for; that there is one is said.
+    fn complete(&self, call: &'static str, truncated: bool) {
+        if truncated {
+            self.note(call, "there are more than one page holds".to_owned());
+        }
+    }
+}
+
+fn inline(owner: &str, name: &str, document: &str) -> AttachedPolicy {
+    AttachedPolicy { name: name.to_owned(), owner: owner.to_owned(), kind: PolicyKind::Inline, text: decode(document) }
+}
+
+/// IAM returns documents URL-encoded (RFC 3986).
+fn decode(document: &str) -> String {
+    percent_decode_str(document).decode_utf8_lossy().into_owned()
+}
+
+/// The names of the calls that were refused, each once.
+#[must_use]
+pub fn unread_calls(policies: &IdentityPolicies) -> BTreeMap<&'static str, &str> {
+    policies.unread.iter().map(|unread| (unread.call, unread.because.as_str())).collect()
+}

@@ -1,0 +1,102 @@
+//! The KMS key that the object is encrypted with: its state, whose it is, its policy and its grants.
+
+use crate::aws::answer::ask;
+use crate::aws::ledger::Ledger;
+use crate::evidence::Answer;
+use futures_util::future::join3;
+use std::sync::Arc;
+
+pub const NAME: &str = "kms-key";
+
+/// What could be learned of a key; each part has a permission of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// As the object's header or the message named it.
+    pub arn: String,
+    pub about: Answer<KeyFacts>,
+    pub policy: Answer<String>,
+    pub grants: Answer<Vec<KeyGrant>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFacts {
+    pub arn: String,
+    /// `Enabled`, `Disabled`, `PendingDeletion`, …
+    pub state: String,
+    /// Whether it is an AWS managed key (`aws/s3`), whose policy nobody can edit.
+    pub aws_managed: bool,
+    pub account: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyGrant {
+    pub grantee: String,
+    /// `Decrypt`, `GenerateDataKey`, …
+    pub operations: Vec<String>,
+    /// Whether the grant holds only for some encryption contexts.
+    pub constrained: bool,
+}
+
+impl Key {
+    /// The account in the key's ARN.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.arn.split(':').nth(4).filter(|account| !account.is_empty())
+    }
+}
+
+/// Asks for all three side by side. `arn` names the key; an alias is never passed, because asking for
+/// `alias/aws/s3` may create the key.
+pub async fn read(client: &aws_sdk_kms::Client, arn: &str, ledger: &Arc<Ledger>) -> Answer<Key> {
+    if arn.contains("alias/") {
+        return Answer::Skipped("the key is named by an alias only".to_owned());
+    }
+    let (about, policy, grants) = join3(
+        async {
+            let reply = ask(ledger, |capture| client.describe_key().key_id(arn).customize().interceptor(capture).send()).await;
+            match reply.into_answer() {
+                Answer::Known(output) => match output.key_metadata {
+                    Some(key) => Answer::Known(KeyFacts {
+                        arn: key.arn.unwrap_or_else(|| arn.to_owned()),
+                        state: key.key_state.map_or_else(String::new, |state| state.as_str().to_owned()),
+                        aws_managed: key.key_manager.is_some_and(|manager| manager.as_str() == "AWS"),
+                        account: key.aws_account_id,
+                    }),
+                    None => Answer::Failed("the answer of kms:DescribeKey is incomplete".to_owned()),
+                },
+                other => other.map(|_| empty_facts()),
+            }
+        },
+        async {
+            let reply = ask(ledger, |capture| {
+                client.get_key_policy().key_id(arn).policy_name("default").customize().interceptor(capture).send()
+            })
+            .await;
+            match reply.into_answer() {
+                Answer::Known(output) => output
+                    .policy
+                    .map_or_else(|| Answer::Failed("the answer holds no document".to_owned()), Answer::Known),
+                other => other.map(|_| String::new()),
+            }
+        },
+        async {
+            let reply = ask(ledger, |capture| client.list_grants().key_id(arn).customize().interceptor(capture).send()).await;
+            reply.into_answer().map(|output| {
+                let grants = output.grants.unwrap_or_default();
+                grants.into_iter().filter_map(|grant| {
+                    Some(KeyGrant {
+                        grantee: grant.grantee_principal?,
+                        operations: grant.operations.unwrap_or_default().iter().map(|name| name.as_str().to_owned()).collect(),
+                        constrained: grant.constraints.is_some(),
+                    })
+                }).collect()
+            })
+        },
+    )
+    .await;
+    Answer::Known(Key { arn: arn.to_owned(), about, policy, grants })
+}
+
+fn empty_facts() -> KeyFacts {
+    KeyFacts { arn: String::new(), state: String::new(), aws_managed: false, account: None }
+}

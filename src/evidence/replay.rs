@@ -1,0 +1,113 @@
+//! The failed read once more, as a request whose refusal has a body: a GET of one byte for a HEAD or GET of
+//! an object, a list of one key for a list. Same identity, version, endpoint and headers.
+//!
+//! Writes are never replayed. A probe costs one request's price; `x-amz-request-payer` is sent only
+//! where the user's own command did.
+
+use crate::aws::answer::{Exchange, ask};
+use crate::aws::ledger::Ledger;
+use crate::evidence::Answer;
+use crate::request::Request;
+use aws_sdk_s3::types::RequestPayer;
+use std::sync::Arc;
+
+pub const NAME: &str = "s3-replay";
+
+/// What the replay met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// The answer where the command sent its request.
+    pub as_sent: Exchange,
+    /// The answer in the bucket's own region, where the first one pointed there.
+    pub in_region: Option<(String, Exchange)>,
+}
+
+impl Replay {
+    /// The answer that speaks about access: the bucket's own region's.
+    #[must_use]
+    pub fn decisive(&self) -> &Exchange {
+        self.in_region.as_ref().map_or(&self.as_sent, |(_, exchange)| exchange)
+    }
+
+    /// Whether the request goes through now: 416 is the answer for one byte of an empty object.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        matches!(self.decisive().status, 200..=299 | 416)
+    }
+}
+
+/// Which harmless request stands for the failed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// `GET key`, `Range: bytes=0-0`.
+    Object,
+    /// `ListObjectsV2`, one key.
+    List,
+}
+
+/// What can be replayed, or why it cannot.
+///
+/// # Errors
+/// Why there is nothing to send.
+pub fn stand_in(request: &Request) -> Result<Stand, String> {
+    match request.operation.as_str() {
+        "HeadObject" | "GetObject" if request.bucket.is_some() && request.key.is_some() => Ok(Stand::Object),
+        "ListObjectsV2" | "ListObjects" | "HeadBucket" if request.bucket.is_some() => Ok(Stand::List),
+        "HeadObject" | "GetObject" | "ListObjectsV2" | "ListObjects" | "HeadBucket" => {
+            Err("the bucket or key is not known".to_owned())
+        }
+        operation => Err(format!("`{operation}` is not repeated: it is not a plain read")),
+    }
+}
+
+/// Sends the stand-in to `client`.
+pub async fn send(client: &aws_sdk_s3::Client, request: &Request, stand: Stand, ledger: &Arc<Ledger>) -> Answer<Exchange> {
+    let payer = request.request_payer.then_some(RequestPayer::Requester);
+    match stand {
+        Stand::Object => {
+            let mut call = client
+                .get_object()
+                .set_bucket(request.bucket.clone())
+                .set_key(request.key.clone())
+                .set_version_id(request.version_id.clone())
+                .set_expected_bucket_owner(request.expected_bucket_owner.clone())
+                .set_request_payer(payer)
+                .range("bytes=0-0");
+            if let Some(sse_c) = &request.sse_c {
+                call = call
+                    .sse_customer_algorithm(&sse_c.algorithm)
+                    .sse_customer_key(sse_c.key.expose())
+                    .set_sse_customer_key_md5(sse_c.md5.clone());
+            }
+            ask(ledger, |capture| call.customize().interceptor(capture).send()).await.into_exchange()
+        }
+        Stand::List => {
+            let call = client
+                .list_objects_v2()
+                .set_bucket(request.bucket.clone())
+                .set_prefix(request.prefix.clone())
+                .set_expected_bucket_owner(request.expected_bucket_owner.clone())
+                .set_request_payer(payer)
+                .max_keys(1);
+            ask(ledger, |capture| call.customize().interceptor(capture).send()).await.into_exchange()
+        }
+    }
+}
+
+/// The region that an answer points to, when it is a complaint about the region.
+#[must_use]
+pub fn pointed_region(exchange: &Exchange) -> Option<&str> {
+    let code = exchange.error.as_ref().map_or("", |error| error.code.as_str());
+    let complains = matches!(exchange.status, 301 | 307)
+        || matches!(code, "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException")
+        || (exchange.status == 400 && code.is_empty());
+    if !complains {
+        return None;
+    }
+    exchange
+        .error
+        .as_ref()
+        .and_then(|error| error.details.get("Region"))
+        .or(exchange.bucket_region.as_ref())
+        .map(String::as_str)
+}

@@ -1,0 +1,208 @@
+//! From a failed run to what is said about it: the conductor of the whole line.
+//!
+//! ```text
+//! recognize ─► request ─► evidence (ask) ─► cause (judge) ─┬─ settled ─► report ─► render, report file
+//!                                    ▲                     └─ not yet: ask further, judge again
+//! ```
+
+use crate::aws::clients::Clients;
+use crate::aws::credentials::Sources;
+use crate::aws::ledger::Total;
+use crate::aws::runtime;
+use crate::aws::transport::Transport;
+use crate::cause::{self, Case, Diagnosis};
+use crate::diagnosis::{Caller, CommandRun, Failure, Report, RequestSummary, SCHEMA, Tool};
+use crate::evidence::Evidence;
+use crate::evidence::gather::{self, Plan};
+use crate::output;
+use crate::recognize::{AwsFailure, Class, Denial, FailureGroup, FailureKind, Failures};
+use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, Settings};
+use crate::wrap::Finished;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Kinds of failure that are looked into; the others are counted.
+const MOST_KINDS: usize = 4;
+
+/// Explains a finished run on stderr, in the files that were asked for, and for `why403 last`.
+pub fn after(finished: &Finished) {
+    let Some(report) = diagnose(finished) else { return };
+    output::deliver(finished, &report);
+}
+
+/// What there is to say of a run; nothing where nothing was refused.
+#[must_use]
+pub fn diagnose(finished: &Finished) -> Option<Report> {
+    let world = &finished.world;
+    let mut arguments = Arguments::parse(&finished.argv);
+    request::files::read_arguments(&mut arguments, world);
+    let failed = !finished.status.is_success();
+    let failures = finished.failures.clone().or_silent(failed, arguments.is_quiet());
+    let kinds: Vec<&FailureGroup> = kinds(&failures);
+    if kinds.is_empty() {
+        return None;
+    }
+    let files = request::files::load(world);
+    let settings = Settings::resolve(&arguments, world, &files, CliVersion::Unknown);
+    let run = Run {
+        finished,
+        arguments: &arguments,
+        files: &files,
+        settings: &settings,
+        deadline: finished.ended + finished.options.timeout,
+        flags: flags(&arguments),
+    };
+    let failures = match runtime::block_on(output::with_spinner(finished, run.all(&kinds))) {
+        Ok(failures) => failures,
+        Err(_) => kinds.iter().filter_map(|kind| run.without_probes(kind, "the probes could not be set up")).collect(),
+    };
+    if failures.is_empty() {
+        return None;
+    }
+    Some(Report {
+        schema: SCHEMA,
+        tool: Tool { name: "why403".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        command: CommandRun {
+            argv: request::redact_argv(&finished.argv),
+            exit_code: finished.status.code(),
+        },
+        elapsed_ms: u64::try_from(finished.ended.elapsed().as_millis()).unwrap_or(u64::MAX),
+        failures,
+    })
+}
+
+fn kinds(failures: &Failures) -> Vec<&FailureGroup> {
+    failures.groups.iter().filter(|group| group.first().is_some_and(|failure| failure.class() != Class::NotOurs)).collect()
+}
+
+/// The user's own profile and region flags, to stand on every command that is printed.
+fn flags(arguments: &Arguments) -> Vec<String> {
+    ["--profile", "--region"]
+        .into_iter()
+        .filter_map(|name| Some([name.to_owned(), arguments.value(name)?.to_owned()]))
+        .flatten()
+        .collect()
+}
+
+/// One run, with everything that is the same for all its failures.
+struct Run<'a> {
+    finished: &'a Finished,
+    arguments: &'a Arguments,
+    files: &'a ProfileFiles,
+    settings: &'a Settings,
+    deadline: Instant,
+    flags: Vec<String>,
+}
+
+impl Run<'_> {
+    async fn all(&self, kinds: &[&FailureGroup]) -> Vec<Failure> {
+        let total = Arc::new(Total::default());
+        let looked = kinds.iter().take(MOST_KINDS).map(|kind| self.one(kind, &total));
+        let mut found: Vec<Failure> = futures_util::future::join_all(looked).await.into_iter().flatten().collect();
+        for kind in kinds.iter().skip(MOST_KINDS) {
+            found.extend(self.without_probes(kind, "other failures of the same run were looked into"));
+        }
+        found
+    }
+
+    /// One kind of failure, asked about and judged.
+    async fn one(&self, kind: &FailureGroup, total: &Arc<Total>) -> Option<Failure> {
+        let failure = kind.first()?;
+        let request = Request::from_failure(self.arguments, failure, self.settings);
+        if let Some(why) = self.why_not_to_ask(failure) {
+            return self.judged(kind, failure, &request, Evidence::none(&why));
+        }
+        let transport = match Transport::new(self.settings, self.finished.options.timeout) {
+            Ok(transport) => transport,
+            Err(error) => return self.judged(kind, failure, &request, Evidence::none(&error.to_string())),
+        };
+        let world = &self.finished.world;
+        let sources =
+            Sources { world, settings: self.settings, transport: transport.clone(), aws: Some(&self.finished.aws) };
+        let clients = Clients::new(self.settings, transport);
+        let denial = failure.service().and_then(|error| Denial::read(&error.message));
+        let options = self.other_profiles();
+        let plan = Plan {
+            world,
+            settings: self.settings,
+            request: &request,
+            denial: denial.as_ref(),
+            sources: &sources,
+            clients: &clients,
+            options: &options,
+            deadline: tokio::time::Instant::from_std(self.deadline),
+            total: Arc::clone(total),
+        };
+        let mut evidence = gather::first(&plan).await;
+        if !self.is_settled(failure, &request, &evidence) {
+            gather::further(&plan, &mut evidence).await;
+        }
+        self.judged(kind, failure, &request, evidence)
+    }
+
+    fn is_settled(&self, failure: &AwsFailure, request: &Request, evidence: &Evidence) -> bool {
+        let case = Case::new(failure, request, self.settings, evidence, Vec::new());
+        !case.is_access_denied() || cause::judge(&case).is_settled()
+    }
+
+    /// Whether the failure is one about which nothing can be asked.
+    fn why_not_to_ask(&self, failure: &AwsFailure) -> Option<String> {
+        if !self.finished.options.probe {
+            return Some("probing is switched off".to_owned());
+        }
+        match &failure.kind {
+            FailureKind::Service(_) | FailureKind::Silent | FailureKind::Archived => None,
+            _ => Some("the command sent no request".to_owned()),
+        }
+    }
+
+    fn other_profiles(&self) -> Vec<ProfileOption> {
+        request::profile_options(self.settings, &self.finished.world, self.files)
+    }
+
+    fn without_probes(&self, kind: &FailureGroup, why: &str) -> Option<Failure> {
+        let failure = kind.first()?;
+        let request = Request::from_failure(self.arguments, failure, self.settings);
+        self.judged(kind, failure, &request, Evidence::none(why))
+    }
+
+    /// The report's entry; nothing where it turned out to be no access matter.
+    fn judged(&self, kind: &FailureGroup, failure: &AwsFailure, request: &Request, evidence: Evidence) -> Option<Failure> {
+        let case = Case::new(failure, request, self.settings, &evidence, self.flags.clone());
+        let diagnosis = cause::judge(&case);
+        if failure.class() == Class::Maybe && !diagnosis.found() {
+            return None;
+        }
+        Some(self.entry(kind, &case, diagnosis))
+    }
+
+    fn entry(&self, kind: &FailureGroup, case: &Case<'_>, diagnosis: Diagnosis) -> Failure {
+        let service = case.failure.service();
+        let caller = case.settings.signed.then(|| Caller {
+            arn: case.caller().map(|caller| caller.to_string()),
+            account: case.account(),
+            source: case.settings.credentials.describe(),
+        });
+        Failure {
+            line: case.failure.line.clone(),
+            count: kind.count,
+            operation: service.and_then(|error| error.operation.clone()).or_else(|| Some(case.request.operation.clone())),
+            error_code: service.map(|error| error.code.clone()),
+            request: RequestSummary {
+                action: case.request.action.clone(),
+                bucket: case.request.bucket.clone(),
+                key: case.request.key.clone(),
+                version_id: case.request.version_id.clone(),
+                profile: Some(case.settings.profile.value.clone()),
+                region: case.settings.region.as_ref().map(|region| region.value.clone()),
+                endpoint: case.settings.endpoints.s3.as_ref().map(|endpoint| endpoint.value.clone()),
+                signed: case.settings.signed,
+            },
+            caller,
+            blockers: diagnosis.blockers,
+            ruled_out: diagnosis.ruled_out,
+            open: diagnosis.open,
+            checks: case.evidence.checks.clone(),
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The narrowest edit that lets the request through one layer, proven by deciding again with the edit made.
+//!
+//! What is missing is added as a statement of its own: this action, this resource, this principal. One statement is
+//! mended in place: one that names a bucket for its objects' actions, where `bucket/*` is what it was written to say. A Deny is
+//! never removed: it is narrowed for this caller, by the caller's ARN, unless the request itself can satisfy it (use TLS, an MFA
+//! device, another header), which is no matter of policy.
+//!
+//! An edit stands only if the layer then stops the request no more, no other layer stops it anew, and a set of sentinel
+//! requests (another key, another bucket, other actions, other principals, nobody) is treated as before. Where no such
+//! edit is found there is none. Public access is never opened, for it has no caller to name.
+
+use super::actions::{self, About};
+use super::condition::Base;
+use super::document::{Condition, Document, Effect, Rules, Version};
+use super::evaluate::{self, At, decide, each_statement, evaluate};
+use super::layers::{Layer, Layers, NamedPolicy, Reading};
+use super::nearest::nearest_miss;
+use super::principal::Principal;
+use super::request::{Facts, Request};
+use super::trace::{Element, Reason, Repair, RepairOp, Span};
+use super::{statement, sts};
+use serde_json::{Map, Value, json};
+
+/// The edit that lets the request through `layer`. `None` where the layer does not stop it, or no edit is sound.
+#[must_use]
+pub fn repair(request: &Request, layers: &Layers, layer: Layer) -> Option<Repair> {
+    let before = decide(request, layers);
+    if layer == Layer::BlockPublicAccess || !before.denied_by.contains(&layer) {
+        return None;
+    }
+    let facts = Facts::new(request);
+    let denies: Vec<At<'_>> = each_statement(layers, layer)
+        .filter(|at| at.statement.effect == Effect::Deny && statement::applies(at.statement, &facts).any().is_true())
+        .collect();
+    let candidates: Vec<Draft> = match denies.as_slice() {
+        [] => [mended(request, layers, layer), added(request, layers, layer)].into_iter().flatten().collect(),
+        [deny] => narrowed(request, *deny).into_iter().collect(),
+        // Each would need an edit of its own.
+        _ => Vec::new(),
+    };
+    candidates.into_iter().find_map(|draft| prove(request, layers, layer, &before.denied_by, draft))
+}
+
+/// An edit that is not proven yet.
+struct Draft {
+    policy_index: Option<usize>,
+    op: RepairOp,
+    edited: String,
+    /// Other objects of the bucket come with it.
+    whole_bucket: bool,
+}
+
+fn prove(request: &Request, layers: &Layers, layer: Layer, denied_by: &[Layer], draft: Draft) -> Option<Repair> {
+    let policies = layers.policies(layer);
+    let policy = draft.policy_index.and_then(|index| policies.get(index));
+    let rules = policy.map_or_else(|| rules_of(layer, request), |policy| policy.document.rules());
+    let document = Document::parse(&draft.edited, rules).ok()?;
+    let index = match draft.op {
+        RepairOp::AddStatement => document.statements().len().checked_sub(1)?,
+        RepairOp::ReplaceStatement(index) | RepairOp::RemoveStatement(index) => index,
+    };
+    let span = document.statements().get(index)?.span();
+    let statement: Value = serde_json::from_str(document.text().get(span)?).ok()?;
+    let edited = match draft.policy_index {
+        Some(index) => layers.with_document(layer, index, document)?,
+        None => with_new_policy(layers, layer, document)?,
+    };
+    let after = decide(request, &edited);
+    let others = denied_by.iter().filter(|blocker| **blocker != layer);
+    if after.denied_by.iter().ne(others) || after.never_allowed != (denied_by.len() > 1) {
+        return None;
+    }
+    let narrows_deny = matches!(draft.op, RepairOp::ReplaceStatement(_)) && !draft.whole_bucket;
+    let widens = sentinels(request, layer, narrows_deny, draft.whole_bucket).iter().any(|sentinel| {
+        let (allowed, denied) = evaluate::says(layer, sentinel, layers);
+        let (now_allowed, now_denied) = evaluate::says(layer, sentinel, &edited);
+        (now_allowed.is_true() && !allowed.is_true()) || (denied.is_true() && !now_denied.is_true())
+    });
+    if widens {
+        return None;
+    }
+    Some(Repair {
+        layer,
+        policy: policy.map(|policy| policy.name.clone()),
+        policy_index: draft.policy_index,
+        op: draft.op,
+        statement: Some(statement),
+        edited: draft.edited,
+    })
+}
+
+fn rules_of(layer: Layer, request: &Request) -> Rules {
+    match layer {
+        Layer::Identity | Layer::BlockPublicAccess => Rules::Identity,
+        Layer::PermissionsBoundary => Rules::Boundary,
+        Layer::Session => Rules::Session,
+        Layer::ServiceControl => Rules::ServiceControl,
+        Layer::ResourceControl => Rules::ResourceControl,
+        Layer::Resource if sts::is_trust(request) => Rules::Trust,
+        Layer::Resource => Rules::Resource,
+        Layer::VpcEndpoint => Rules::VpcEndpoint,
+    }
+}
+
+/// Only an identity or a resource can be given a policy that it did not have.
+fn with_new_policy(layers: &Layers, layer: Layer, document: Document) -> Option<Layers> {
+    let policy = NamedPolicy { name: String::new(), document };
+    let mut layers = layers.clone();
+    match layer {
+        Layer::Identity => {
+            layers.identity = match layers.identity {
+                Reading::Partly(_) | Reading::Unread => return None,
+                _ => Reading::Read(vec![policy]),
+            }
+        }
+        Layer::Resource => {
+            layers.resource = match layers.resource {
+                Reading::NotApplicable => Reading::Read(policy),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    }
+    Some(layers)
+}
+
+/// A statement of its own for exactly this request.
+fn added(request: &Request, layers: &Layers, layer: Layer) -> Option<Draft> {
+    let policies = layers.policies(layer);
+    let near = || nearest_miss(request, layers, &evaluate(request, layers), layer).map(|near| near.policy_index);
+    let policy_index = match policies.len() {
+        0 => None,
+        1 => Some(0),
+        _ => Some(lacking_level(request, layers, layer).or_else(near).unwrap_or(0)),
+    };
+    let Some(index) = policy_index else {
+        let statement = allow(request, layer, Version::V2012)?;
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        let edited = serde_json::to_string_pretty(&document).ok()?;
+        return Some(Draft { policy_index: None, op: RepairOp::AddStatement, edited, whole_bucket: false });
+    };
+    let document = &policies.get(index)?.document;
+    let statement = allow(request, layer, document.version())?;
+    let edited = append(document, &statement)?;
+    Some(Draft { policy_index, op: RepairOp::AddStatement, edited, whole_bucket: false })
+}
+
+/// The first policy of the level of an organization that has no Allow.
+fn lacking_level(request: &Request, layers: &Layers, layer: Layer) -> Option<usize> {
+    let levels = match layer {
+        Layer::ServiceControl => layers.service_control.known()?,
+        Layer::ResourceControl => layers.resource_control.known()?,
+        _ => return None,
+    };
+    let facts = Facts::new(request);
+    let mut first = 0;
+    for level in levels {
+        let mut statements = level.policies.iter().flat_map(|policy| policy.document.statements());
+        let allows =
+            statements.any(|own| own.effect == Effect::Allow && statement::applies(own, &facts).any().is_true());
+        if !allows && !level.policies.is_empty() {
+            return Some(first);
+        }
+        first += level.policies.len();
+    }
+    None
+}
+
+fn allow(request: &Request, layer: Layer, version: Version) -> Option<Value> {
+    let mut statement = Map::new();
+    statement.insert("Effect".to_owned(), "Allow".into());
+    if matches!(layer, Layer::Resource | Layer::VpcEndpoint | Layer::ResourceControl) {
+        let principal = match &request.principal {
+            Principal::Anonymous => return None,
+            Principal::Service { name } => json!({"Service": name}),
+            named => json!({"AWS": named.identity_arn()?}),
+        };
+        statement.insert("Principal".to_owned(), principal);
+    }
+    statement.insert("Action".to_owned(), request.action.as_str().into());
+    if !(layer == Layer::Resource && sts::is_trust(request)) {
+        statement.insert("Resource".to_owned(), literal(&request.resource, version)?.into());
+    }
+    Some(Value::Object(statement))
+}
+
+/// The resource as a policy writes it: what would be a wildcard or a variable there, spelt out. A `/*` at the end is the prefix
+/// that a recursive command named, and stays.
+fn literal(resource: &str, version: Version) -> Option<String> {
+    let (exact, prefix) = match resource.strip_suffix("/*") {
+        Some(exact) => (exact, "/*"),
+        None => (resource, ""),
+    };
+    if exact == "*" || !exact.contains(['*', '?', '$']) {
+        return (resource != "*").then(|| resource.to_owned());
+    }
+    if version == Version::V2008 {
+        // It has no way to spell these out; a `$` alone is itself.
+        return (!exact.contains(['*', '?'])).then(|| resource.to_owned());
+    }
+    let mut written = String::with_capacity(exact.len() + 8);
+    for character in exact.chars() {
+        match character {
+            '*' | '?' | '$' => written.extend(["${", character.encode_utf8(&mut [0; 4]), "}"]),
+            other => written.push(other),
+        }
+    }
+    Some(written + prefix)
+}
+
+/// A statement that names the bucket for actions on its objects.
+fn mended(request: &Request, layers: &Layers, layer: Layer) -> Option<Draft> {
+    let near = nearest_miss(request, layers, &evaluate(request, layers), layer)?;
+    let [miss] = near.misses.as_slice() else { return None };
+    let (Reason::BucketForObject { needed, .. }, Element::Resource) = (&miss.reason, &miss.element) else {
+        return None;
+    };
+    let policies = layers.policies(layer);
+    let document = &policies.get(near.policy_index)?.document;
+    let own = document.statements().get(near.statement.index)?;
+    let resource = own.resource.as_ref()?;
+    let for_objects = own.action.items.iter().all(|item| actions::about(&item.text) == Some(About::Object));
+    if resource.items.len() != 1 || !for_objects || own.action.negated {
+        return None;
+    }
+    let span = resource.items.first()?.span.clone();
+    let edited = splice(document.text(), span, &serde_json::to_string(needed).ok()?)?;
+    Some(Draft {
+        policy_index: Some(near.policy_index),
+        op: RepairOp::ReplaceStatement(own.index),
+        edited,
+        whole_bucket: true,
+    })
+}
+
+/// A Deny that no longer applies to this caller.
+fn narrowed(request: &Request, deny: At<'_>) -> Option<Draft> {
+    let arn = match &request.principal {
+        Principal::Anonymous | Principal::Service { .. } | Principal::Root { .. } => return None,
+        named => serde_json::to_string(&named.identity_arn()?).ok()?,
+    };
+    let own = deny.statement;
+    if own.conditions.iter().any(|condition| is_callers_choice(&condition.key)) {
+        return None;
+    }
+    let text = deny.policy.document.text();
+    let spares = own.conditions.iter().find(|condition| spares_by_arn(condition));
+    let edited = match spares {
+        Some(condition) if condition.is_list => {
+            insert_before_end(text, &condition.span, &arn, condition.values.is_empty())?
+        }
+        Some(condition) => {
+            let old = text.get(condition.span.clone())?;
+            splice(text, condition.span.clone(), &format!("[{old}, {arn}]"))?
+        }
+        None => {
+            let taken =
+                |name: &str| own.conditions.iter().any(|condition| condition.operator_text.eq_ignore_ascii_case(name));
+            // The two are the same operator: whichever name is free.
+            let operator = ["ArnNotEquals", "ArnNotLike"].into_iter().find(|name| !taken(name))?;
+            let member = format!("\"{operator}\": {{\"aws:PrincipalArn\": {arn}}}");
+            match &own.condition_span {
+                Some(span) => insert_before_end(text, span, &member, own.conditions.is_empty())?,
+                None => insert_before_end(text, &own.span, &format!("\"Condition\": {{{member}}}"), false)?,
+            }
+        }
+    };
+    Some(Draft {
+        policy_index: Some(deny.policy_index),
+        op: RepairOp::ReplaceStatement(own.index),
+        edited,
+        whole_bucket: false,
+    })
+}
+
+/// A list of ARNs that the Deny leaves alone already.
+fn spares_by_arn(condition: &Condition) -> bool {
+    let by_text = matches!(condition.operator.base, Base::Arn { negated: true } | Base::String { negated: true, .. });
+    &*condition.key == "aws:principalarn" && by_text && condition.operator.quantifier.is_none()
+}
+
+/// What a caller chooses with each request, so that a Deny on it is satisfied and not edited.
+fn is_callers_choice(key: &str) -> bool {
+    let fixed = [
+        "aws:securetransport",
+        "aws:multifactorauthpresent",
+        "aws:multifactorauthage",
+        "s3:tlsversion",
+        "s3:signatureversion",
+        "s3:authtype",
+        "s3:signatureage",
+        "s3:prefix",
+        "s3:delimiter",
+        "s3:max-keys",
+        "s3:if-none-match",
+    ];
+    fixed.contains(&key)
+        || key.starts_with("s3:x-amz-")
+        || key.starts_with("s3:requestobjecttag")
+        || key.starts_with("s3:object-lock-")
+}
+
+fn splice(text: &str, span: Span, new: &str) -> Option<String> {
+    Some([text.get(..span.start)?, new, text.get(span.end..)?].concat())
+}
+
+/// Puts one more member before the closing bracket of an object or list.
+fn insert_before_end(text: &str, container: &Span, member: &str, is_empty: bool) -> Option<String> {
+    let inner = text.get(container.start + 1..container.end.checked_sub(1)?)?;
+    let end = container.start + 1 + inner.trim_end().len();
+    if is_empty {
+        return splice(text, end..end, member);
+    }
+    // As the members before it stand: on lines of their own, or on one line.
+    let lead = inner.get(..inner.len() - inner.trim_start().len()).unwrap_or_default();
+    let separator = if lead.contains('\n') { format!(",{lead}") } else { ", ".to_owned() };
+    splice(text, end..end, &format!("{separator}{member}"))
+}
+
+/// The document with one more statement, indented as the ones before it.
+fn append(document: &Document, new: &Value) -> Option<String> {
+    let text = document.text();
+    let inner = document.inner();
+    let last = inner.statements.last()?;
+    let line_start = text.get(..last.span.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let indent = text
+        .get(line_start..last.span.start)
+        .filter(|indent| line_start > 0 && indent.bytes().all(|byte| byte.is_ascii_whitespace()));
+    let written = match indent {
+        Some(indent) => serde_json::to_string_pretty(new).ok()?.replace('\n', &format!("\n{indent}")),
+        None if text.contains('\n') => {
+            let indent: String =
+                text.get(line_start..)?.chars().take_while(|character| character.is_whitespace()).collect();
+            serde_json::to_string_pretty(new).ok()?.replace('\n', &format!("\n{indent}"))
+        }
+        None => serde_json::to_string(new).ok()?,
+    };
+    if inner.single {
+        let old = text.get(inner.statements_span.clone())?;
+        return splice(text, inner.statements_span.clone(), &format!("[{old}, {written}]"));
+    }
+    let separator = match indent {
+        Some(indent) => format!(",\n{indent}"),
+        None if text.contains('\n') => ", ".to_owned(),
+        None => ",".to_owned(),
+    };
+    splice(text, last.span.end..last.span.end, &format!("{separator}{written}"))
+}
+
+/// Requests that an edit must leave as they are.
+fn sentinels(request: &Request, layer: Layer, narrows_deny: bool, whole_bucket: bool) -> Vec<Request> {
+    let mut sentinels = Vec::new();
+    let mut add = |change: &dyn Fn(&mut Request)| {
+        let mut sentinel = request.clone();
+        change(&mut sentinel);
+        if sentinel != *request {
+            sentinels.push(sentinel);
+        }
+    };
+    // A Deny that spares the caller spares it for all that the Deny covers: who else it spares is the question.
+    if !narrows_deny {
+        for action in [
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:ListBucket",
+            "s3:PutBucketPolicy",
+            "kms:Decrypt",
+            "kms:ScheduleKeyDeletion",
+            "iam:PassRole",
+            "sts:AssumeRole",
+            "sts:TagSession",
+        ] {
+            if !action.eq_ignore_ascii_case(&request.action) {
+                add(&|sentinel| action.clone_into(&mut sentinel.action));
+            }
+        }
+        if !sts::is_trust(request) {
+            let resource = request.resource.trim_end_matches('*');
+            if !whole_bucket {
+                add(&|sentinel| sentinel.resource = format!("{}-other", resource.trim_end_matches('/')));
+                if let Some((parent, _)) = resource.trim_end_matches('/').rsplit_once('/') {
+                    add(&|sentinel| sentinel.resource = format!("{parent}/another"));
+                    add(&|sentinel| sentinel.resource = parent.to_owned());
+                }
+            }
+            add(&|sentinel| "arn:aws:s3:::another-bucket/key".clone_into(&mut sentinel.resource));
+            add(&|sentinel| "arn:aws:s3:::another-bucket".clone_into(&mut sentinel.resource));
+        }
+    }
+    let principal_matters =
+        narrows_deny || matches!(layer, Layer::Resource | Layer::VpcEndpoint | Layer::ResourceControl);
+    if principal_matters {
+        let account = request.principal.account().unwrap_or("111122223333").to_owned();
+        let other = if account == "999999999999" { "888888888888" } else { "999999999999" };
+        let partition = request.principal.partition().unwrap_or("aws").to_owned();
+        for account in [account.as_str(), other] {
+            for kind in ["user/why403-sentinel", "role/why403-sentinel"] {
+                if let Ok(principal) = format!("arn:{partition}:iam::{account}:{kind}").parse::<Principal>() {
+                    add(&|sentinel| sentinel.principal = principal.clone());
+                }
+            }
+        }
+        add(&|sentinel| sentinel.principal = Principal::Anonymous);
+    }
+    sentinels
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! S3's own rules.
+//!
+//! * An object that another account wrote and kept belongs to that account: no Allow of the bucket's account reaches it,
+//!   in an identity policy or in the bucket policy, while the bucket owner's Denies still hold. The writer's account is let in by
+//!   its own policies. Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-auth-workflow-object-operation.html>
+//! * The root user of the bucket's account may always read, replace and delete the bucket policy, so that a policy which
+//!   locks everybody out can be mended. Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html>
+//! * Listing one's buckets has no resource of its own: policies name it `*` or `arn:aws:s3:::*`.
+//!   Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
+
+use super::arn::{Arn, S3Resource};
+use super::principal::Principal;
+use super::request::Request;
+
+/// The account that owns the object, where that is not the bucket's owner.
+pub(crate) fn foreign_owner(request: &Request) -> Option<&str> {
+    let owner = request.object_owner.as_deref()?;
+    let foreign = request.resource_account.as_deref() != Some(owner);
+    let object = S3Resource::of(&request.resource).is_some_and(S3Resource::is_object);
+    (foreign && object).then_some(owner)
+}
+
+/// The bucket owner's root user at the bucket policy itself: the policy's Denies do not hold.
+pub(crate) fn is_policy_recovery(request: &Request) -> bool {
+    let Principal::Root { account, .. } = &request.principal else { return false };
+    let recovers = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+    request.resource_account.as_deref() == Some(account)
+        && recovers.iter().any(|action| request.action.eq_ignore_ascii_case(action))
+}
+
+/// Another name of the resource that policies use for it.
+pub(crate) fn other_name(request: &Request) -> Option<&'static str> {
+    let service_level = [
+        "s3:ListAllMyBuckets",
+        "s3:ListAccessPoints",
+        "s3:GetAccountPublicAccessBlock",
+        "s3:PutAccountPublicAccessBlock",
+    ];
+    let asks_for_all = service_level.iter().any(|action| request.action.eq_ignore_ascii_case(action));
+    if !asks_for_all || request.resource != "*" {
+        return None;
+    }
+    Some(match request.principal.partition() {
+        Some("aws-cn") => "arn:aws-cn:s3:::*",
+        Some("aws-us-gov") => "arn:aws-us-gov:s3:::*",
+        _ => "arn:aws:s3:::*",
+    })
+}
+
+/// The account in the resource's own ARN, which S3's bucket ARNs lack.
+pub(crate) fn account_in_arn(resource: &str) -> Option<&str> {
+    Arn::parse(resource).map(|arn| arn.account).filter(|account| super::principal::is_account(account))
+}

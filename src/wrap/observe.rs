@@ -1,0 +1,201 @@
+//! `aws` as a child, watched: stdin and stdout are its own, its stderr comes through [`tee`].
+
+use std::ffi::OsString;
+use std::io::{self, PipeReader, PipeWriter};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::after::{self, Stop};
+use super::guard::Guard;
+use super::locate::Found;
+use super::options::Options;
+use super::signals::{FORWARDED, FROM_KEYS, Signals, in_foreground};
+use super::status::Status;
+use super::tee::{Seen, tee};
+use super::{Finished, exec, panics};
+use crate::world::World;
+
+/// How long an interrupt that did not come from our terminal waits before it is passed on. Who sends one to a group
+/// (`timeout`, some CI runners) has reached `aws` already, and `aws` uses this time to end; twice would cut its tidying up
+/// short. Who sends it to our process alone has not, and it must not get lost.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
+
+/// How long the rest of stderr may take to go through after `aws` was told to end from outside. Long enough for any
+/// reader that reads; one that does not must not keep alive what is meant to be gone.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Runs `aws` to its end, explains a failure, and gives `aws`'s exit status.
+pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, options: Options) -> ExitCode {
+    panics::keep_quiet();
+    let command = |aws: &Path| exec::command(aws, aws_args, &guard.for_spawn(found.identity));
+    let Ok(mut run) = Run::start(command(&found.path), found) else {
+        // No process, thread or descriptor to be had, or an `aws` that cannot be run at all: without us in between it
+        // has the best chance, and the error is the one that it would have been.
+        return exec::replace(exec::command(&found.path, aws_args, &guard.for_exec(found.identity)), &found.path);
+    };
+    let end = run.wait();
+    if end.status.is_success() || end.told_to_go {
+        return end.status.end_alike();
+    }
+    let Some(seen) = end.seen else { return end.status.end_alike() };
+    let Seen::Through(failures) = seen else {
+        panics::say();
+        return end.status.end_alike();
+    };
+    // Somebody pressed Ctrl-C, or something killed it: that is the reason, unless it had complained before.
+    let cut_short = end.interrupted || matches!(end.status, Status::Signaled(_));
+    if !(cut_short && failures.is_empty()) {
+        let argv = std::iter::once("aws".into()).chain(aws_args.iter().cloned()).collect();
+        let finished = Finished {
+            aws: found.path.clone(),
+            argv,
+            status: end.status,
+            failures,
+            options,
+            world: World::real(),
+            ended: end.at,
+            stop: Stop::default(),
+        };
+        after::explain(finished, &run.signals);
+    }
+    end.status.end_alike()
+}
+
+/// A running `aws`.
+struct Run {
+    child: Child,
+    signals: Signals,
+    seen: Receiver<Seen>,
+    /// Closed when `aws` has ended.
+    running: Option<PipeWriter>,
+}
+
+/// How a run ended.
+struct End {
+    status: Status,
+    at: Instant,
+    /// `None` if somebody did not want to wait for it.
+    seen: Option<Seen>,
+    /// Ctrl-C or its like came while `aws` ran.
+    interrupted: bool,
+    /// A signal came that asks the whole command to end.
+    told_to_go: bool,
+}
+
+impl Run {
+    fn start(mut command: Command, found: &Found) -> io::Result<Self> {
+        let signals = Signals::catch()?;
+        let (ended, running) = io::pipe()?;
+        // Everything that can be refused is asked for before `aws` starts: afterwards there is no way back.
+        let (give_stderr, seen) = start_tee(&signals, ended)?;
+        command.stderr(Stdio::piped());
+        let mut child = match command.spawn() {
+            // A script without a `#!` line: execvp hands it to the shell, posix_spawn does not.
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::NOEXEC) => {
+                through_shell(&command, found).spawn()?
+            }
+            other => other?,
+        };
+        if let Some(stderr) = child.stderr.take() {
+            // The receiver waits for nothing else.
+            let _gone = give_stderr.send(stderr);
+        }
+        Ok(Self { child, signals, seen, running: Some(running) })
+    }
+
+    fn wait(&mut self) -> End {
+        let mut status: Option<(Status, Instant)> = None;
+        let mut interrupted = false;
+        let mut told_to_go = false;
+        let mut pass_on_later: Option<(Signal, Instant)> = None;
+        loop {
+            let until = match status {
+                None => pass_on_later.map(|(_, at)| at),
+                Some((_, ended)) => told_to_go.then(|| ended + LAST_WORDS),
+            };
+            self.signals.wait(until.map(|at| at.saturating_duration_since(Instant::now())));
+            let Some((status, at)) = status else {
+                for signal in FORWARDED {
+                    if self.signals.take(signal) {
+                        self.send(signal);
+                        told_to_go |= signal == Signal::TERM || signal == Signal::HUP;
+                    }
+                }
+                for signal in FROM_KEYS {
+                    if self.signals.take(signal) {
+                        interrupted = true;
+                        if !in_foreground() {
+                            pass_on_later = Some((signal, Instant::now() + SECOND_THOUGHTS));
+                        }
+                    }
+                }
+                status = match self.child.try_wait() {
+                    Ok(ended) => ended.map(|ended| (Status::from(ended), Instant::now())),
+                    // Nobody else waits for our child, so this does not happen; a status is owed all the same.
+                    Err(_) => Some((Status::Exited(u8::MAX), Instant::now())),
+                };
+                if status.is_some() {
+                    self.running = None;
+                    pass_on_later = None;
+                    // The tee may have been done long before, and its wake-up is spent.
+                    self.signals.wake();
+                } else if let Some((signal, at)) = pass_on_later
+                    && at <= Instant::now()
+                {
+                    self.send(signal);
+                    pass_on_later = None;
+                }
+                continue;
+            };
+            let told_again = self.signals.take_any(&FROM_KEYS) | self.signals.take_any(&[Signal::TERM, Signal::HUP]);
+            let in_a_hurry = told_again || (told_to_go && at.elapsed() >= LAST_WORDS);
+            let seen = match self.seen.try_recv() {
+                Ok(seen) => Some(seen),
+                // Whoever reads our stderr does not read, and somebody does not want to wait for them.
+                Err(TryRecvError::Empty) if in_a_hurry => None,
+                Err(TryRecvError::Empty) => continue,
+                Err(TryRecvError::Disconnected) => None,
+            };
+            return End { status, at, seen, interrupted, told_to_go: told_to_go || told_again };
+        }
+    }
+
+    /// Sends a signal to `aws`. It has not been waited for yet, so the number is still its own.
+    fn send(&self, signal: Signal) {
+        // It may have ended this instant.
+        let _gone = kill_process(Pid::from_child(&self.child), signal);
+    }
+}
+
+/// Starts the thread that copies; it gets the stream when there is one.
+fn start_tee(signals: &Signals, ended: PipeReader) -> io::Result<(SyncSender<ChildStderr>, Receiver<Seen>)> {
+    let (give, take) = sync_channel::<ChildStderr>(1);
+    let (tell, seen) = sync_channel(1);
+    let waker = signals.waker()?;
+    thread::Builder::new().name("tee".to_owned()).spawn(move || {
+        if let Ok(stderr) = take.recv() {
+            let _nobody_waits = tell.send(tee(stderr, &ended));
+            waker.wake();
+        }
+    })?;
+    Ok((give, seen))
+}
+
+/// The same command, as execvp falls back to it.
+#[expect(clippy::disallowed_methods, reason = "wrap is the door through which the real aws is started")]
+fn through_shell(command: &Command, found: &Found) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg(&found.path).args(command.get_args()).stderr(Stdio::piped());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell
+}

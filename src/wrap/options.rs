@@ -1,0 +1,383 @@
+//! Our own options, before the word `aws`, and the variables that say the same. Pure.
+//!
+//! Parsed by hand: this stands in front of every `aws` command, and an argument parser's set-up would cost more than all
+//! the rest. Everything else that we understand on a command line is [`crate::cli`]'s.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::harmless;
+use crate::render::{Format, words};
+use crate::world::Surroundings;
+
+pub(super) const USAGE: &str = "why403 [--explain auto|always|never] [--report FILE] [--timeout SECONDS] \
+     [--format FORMAT[=FILE]]... [--no-probe] aws ARGS...";
+
+/// Every variable that the wrapper reads, with what it takes and what it does.
+pub const VARIABLES: &[(&str, &str, &str)] = &[
+    ("WHY403", "off", "pass every command through, explain nothing"),
+    ("WHY403_EXPLAIN", "auto|always|never", "when to explain on stderr; auto: on a terminal, or where CI is set"),
+    ("WHY403_REPORT", "FILE", "append a report to FILE as one line of JSON"),
+    ("WHY403_TIMEOUT", "SECONDS", "the longest that a diagnosis may take; 3 by default"),
+    ("WHY403_FORMAT", "FORMAT[=FILE][,...]", "how to explain, and where to"),
+];
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Longer than anybody waits at a prompt; a bound, so that a typing error cannot hang a CI job for a day.
+const LONGEST_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// How one run is to be watched and explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    pub explain: Explain,
+    /// Whether the diagnosis goes to stderr: `explain`, decided for this run.
+    pub show: bool,
+    pub report: Option<PathBuf>,
+    pub formats: Vec<Output>,
+    pub timeout: Duration,
+    /// Whether AWS may be asked anything; `false` explains from the error's text alone.
+    pub probe: bool,
+    /// What was wrong with the variables that are ignored, one line each: they must never cost the command.
+    pub ignored: Vec<String>,
+}
+
+impl Options {
+    /// Whether something is to be written besides stderr.
+    #[must_use]
+    pub fn writes_files(&self) -> bool {
+        self.report.is_some() || self.formats.iter().any(|format| format.file.is_some())
+    }
+}
+
+/// When to explain on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Explain {
+    /// Where a person or a CI log will read it.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// One `--format`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub format: Format,
+    /// Where to, if not to stderr.
+    pub file: Option<PathBuf>,
+}
+
+/// What was said on the command line; `None` is not said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Flags {
+    explain: Option<Explain>,
+    report: Option<PathBuf>,
+    formats: Vec<Output>,
+    timeout: Option<Duration>,
+    no_probe: bool,
+}
+
+/// A command line, sorted.
+#[derive(Debug, PartialEq)]
+pub(super) enum Parsed<'a> {
+    /// `aws` is asked for, with these arguments.
+    Aws {
+        flags: Flags,
+        args: &'a [OsString],
+    },
+    NotAws,
+    Wrong(UsageError),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UsageError {
+    #[error("unknown option `{0}` before `aws`")]
+    UnknownOption(String),
+    #[error("`{option}` needs a value: {wanted}")]
+    NoValue { option: &'static str, wanted: String },
+    #[error("`{option}` takes {wanted}")]
+    BadValue { option: &'static str, wanted: String },
+    #[error("`{0}` takes no value")]
+    UnwantedValue(&'static str),
+}
+
+/// Sorts a whole argv, the program's name included.
+pub(super) fn parse(line: &[OsString]) -> Parsed<'_> {
+    let Some((program, args)) = line.split_first() else { return Parsed::NotAws };
+    // A symlink or a copy of ours that stands on PATH as `aws`: everything is for the real one.
+    if Path::new(program).file_name() == Some(OsStr::new("aws")) {
+        return Parsed::Aws { flags: Flags::default(), args };
+    }
+    let mut flags = Flags::default();
+    let mut rest = args;
+    while let Some((arg, after)) = rest.split_first() {
+        if arg == "aws" {
+            return Parsed::Aws { flags, args: after };
+        }
+        if arg == "--" {
+            return match after.split_first() {
+                Some((word, args)) if word == "aws" => Parsed::Aws { flags, args },
+                _ => Parsed::NotAws,
+            };
+        }
+        if !arg.as_bytes().starts_with(b"-") || ["-h", "--help", "-V", "--version"].iter().any(|ours| arg == ours) {
+            return Parsed::NotAws;
+        }
+        rest = match flags.take(arg, after) {
+            Ok(rest) => rest,
+            // Only a mistake in front of `aws` is ours to judge; the subcommands have options of their own.
+            Err(_) if !leads_to_aws(after) => return Parsed::NotAws,
+            Err(error) => return Parsed::Wrong(error),
+        };
+    }
+    Parsed::NotAws
+}
+
+/// Whether the first word that is not an option is `aws`. After a mistake nobody can tell which words are values, so the
+/// very next one may be.
+fn leads_to_aws(rest: &[OsString]) -> bool {
+    let mut words = rest.iter().filter(|arg| !arg.as_bytes().starts_with(b"-")).take(2);
+    words.any(|word| word == "aws")
+}
+
+impl Flags {
+    /// Takes one option, and its value where that is the next argument; returns what is left.
+    fn take<'a>(&mut self, arg: &OsStr, after: &'a [OsString]) -> Result<&'a [OsString], UsageError> {
+        let bytes = arg.as_bytes();
+        let (name, inline) = match bytes.iter().position(|byte| *byte == b'=') {
+            Some(at) => (&bytes[..at], Some(OsStr::from_bytes(&bytes[at + 1..]))),
+            None => (bytes, None),
+        };
+        let value = |option, wanted: &str| match (inline, after.split_first()) {
+            (Some(value), _) => Ok((value, after)),
+            (None, Some((value, rest))) => Ok((value.as_os_str(), rest)),
+            (None, None) => Err(UsageError::NoValue { option, wanted: wanted.to_owned() }),
+        };
+        let bad = |option, wanted: &str| UsageError::BadValue { option, wanted: wanted.to_owned() };
+        match name {
+            b"--explain" => {
+                let (value, rest) = value("--explain", EXPLAIN_VALUES)?;
+                self.explain = Some(explain(value).ok_or_else(|| bad("--explain", EXPLAIN_VALUES))?);
+                Ok(rest)
+            }
+            b"--report" => {
+                let (value, rest) = value("--report", "a file")?;
+                if value.is_empty() {
+                    return Err(UsageError::NoValue { option: "--report", wanted: "a file".to_owned() });
+                }
+                self.report = Some(PathBuf::from(value));
+                Ok(rest)
+            }
+            b"--timeout" => {
+                let (value, rest) = value("--timeout", TIMEOUT_VALUES)?;
+                self.timeout = Some(timeout(value).ok_or_else(|| bad("--timeout", TIMEOUT_VALUES))?);
+                Ok(rest)
+            }
+            b"--format" => {
+                let wanted = format_values();
+                let (value, rest) = value("--format", &wanted)?;
+                self.formats.push(format(value).ok_or_else(|| bad("--format", &wanted))?);
+                Ok(rest)
+            }
+            b"--no-probe" if inline.is_some() => Err(UsageError::UnwantedValue("--no-probe")),
+            b"--no-probe" => {
+                self.no_probe = true;
+                Ok(after)
+            }
+            _ => Err(UsageError::UnknownOption(harmless(OsStr::from_bytes(name)))),
+        }
+    }
+
+    /// What was said on the command line, then what the variables say, then the defaults.
+    pub(super) fn over_variables(self, world: &dyn Surroundings) -> Options {
+        let mut ignored = Vec::new();
+        let mut heed = |name: &str, wanted: &str| ignored.push(format!("`{name}` takes {wanted}"));
+
+        let explain = self.explain.or_else(|| {
+            let value = world.variable("WHY403_EXPLAIN")?;
+            explain(&value).or_else(|| {
+                heed("WHY403_EXPLAIN", EXPLAIN_VALUES);
+                None
+            })
+        });
+        let timeout = self.timeout.or_else(|| {
+            let value = world.variable("WHY403_TIMEOUT")?;
+            timeout(&value).or_else(|| {
+                heed("WHY403_TIMEOUT", TIMEOUT_VALUES);
+                None
+            })
+        });
+        let formats = if self.formats.is_empty() {
+            world.variable("WHY403_FORMAT").map_or_else(Vec::new, |value| {
+                let all = value.as_bytes().split(|byte| *byte == b',').map(|one| format(OsStr::from_bytes(one)));
+                all.collect::<Option<Vec<_>>>().unwrap_or_else(|| {
+                    heed("WHY403_FORMAT", &format_values());
+                    Vec::new()
+                })
+            })
+        } else {
+            self.formats
+        };
+        Options {
+            explain: explain.unwrap_or_default(),
+            show: false,
+            report: self.report.or_else(|| world.variable("WHY403_REPORT").map(PathBuf::from)),
+            formats,
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            probe: !self.no_probe,
+            ignored,
+        }
+    }
+}
+
+const EXPLAIN_VALUES: &str = "auto, always or never";
+const TIMEOUT_VALUES: &str = "0 to 600 seconds";
+
+fn format_values() -> String {
+    let names: Vec<&str> = crate::render::FORMATS.iter().map(|format| format.format().name()).collect();
+    format!("{}, with =FILE or without", words::alternatives(&names))
+}
+
+fn explain(value: &OsStr) -> Option<Explain> {
+    match value.as_bytes() {
+        b"auto" => Some(Explain::Auto),
+        b"always" => Some(Explain::Always),
+        b"never" => Some(Explain::Never),
+        _ => None,
+    }
+}
+
+/// Seconds, with decimals. `Duration` refuses what is negative or not a number.
+fn timeout(value: &OsStr) -> Option<Duration> {
+    let seconds: f64 = value.to_str()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= LONGEST_TIMEOUT)
+}
+
+/// `json` or `json=FILE`.
+fn format(value: &OsStr) -> Option<Output> {
+    let bytes = value.as_bytes();
+    let (name, file) = match bytes.iter().position(|byte| *byte == b'=') {
+        Some(at) => (&bytes[..at], Some(&bytes[at + 1..])),
+        None => (bytes, None),
+    };
+    let format = std::str::from_utf8(name).ok()?.parse().ok()?;
+    match file {
+        Some([]) => None,
+        Some(file) => Some(Output { format, file: Some(PathBuf::from(OsStr::from_bytes(file))) }),
+        None => Some(Output { format, file: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn argv(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    fn flags(line: &str) -> Flags {
+        match parse(&argv(line)) {
+            Parsed::Aws { flags, .. } => flags,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    struct Variables(BTreeMap<&'static str, &'static str>);
+
+    impl Surroundings for Variables {
+        fn variable(&self, name: &str) -> Option<OsString> {
+            self.0.get(name).map(OsString::from)
+        }
+        fn stderr_is_terminal(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn every_option_in_both_forms() {
+        let apart = "why403 --explain always --report r.json --timeout 0.25 --format json=a=b --format terminal --no-probe aws s3";
+        let joined = "why403 --explain=always --report=r.json --timeout=0.25 --format=json=a=b --format=terminal --no-probe -- aws s3";
+        let expected = Flags {
+            explain: Some(Explain::Always),
+            report: Some("r.json".into()),
+            formats: vec![
+                Output { format: Format::Json, file: Some("a=b".into()) },
+                Output { format: Format::Terminal, file: None },
+            ],
+            timeout: Some(Duration::from_millis(250)),
+            no_probe: true,
+        };
+        assert_eq!(flags(apart), expected);
+        assert_eq!(flags(joined), expected);
+    }
+
+    #[test]
+    fn everything_after_aws_is_aws_s() {
+        let argv = argv("why403 aws --explain always -- aws --help");
+        assert_eq!(parse(&argv), Parsed::Aws { flags: Flags::default(), args: &argv[2..] });
+    }
+
+    #[test]
+    fn a_program_named_aws_has_no_options_of_ours() {
+        let argv = argv("/shim/aws --explain always s3 ls");
+        assert_eq!(parse(&argv), Parsed::Aws { flags: Flags::default(), args: &argv[1..] });
+    }
+
+    #[test]
+    fn what_is_not_for_aws_goes_to_our_own_surface() {
+        for line in [
+            "why403",
+            "why403 explain aws",
+            "why403 --help",
+            "why403 --version aws",
+            "why403 -h aws",
+            "why403 --bogus explain x",
+            "why403 --explain always check s3://b/k",
+            "why403 -- explain",
+            "why403 --report",
+        ] {
+            assert_eq!(parse(&argv(line)), Parsed::NotAws, "{line}");
+        }
+    }
+
+    #[test]
+    fn mistakes_before_aws_are_named() {
+        for (line, expected) in [
+            ("why403 --bogus aws s3", "unknown option `--bogus` before `aws`"),
+            ("why403 --bogus=x aws s3", "unknown option `--bogus` before `aws`"),
+            ("why403 --bogus x aws s3", "unknown option `--bogus` before `aws`"),
+            ("why403 -x aws s3", "unknown option `-x` before `aws`"),
+            ("why403 --explain maybe aws s3", "`--explain` takes auto, always or never"),
+            ("why403 --timeout soon aws s3", "`--timeout` takes 0 to 600 seconds"),
+            ("why403 --timeout -1 aws s3", "`--timeout` takes 0 to 600 seconds"),
+            ("why403 --timeout nan aws s3", "`--timeout` takes 0 to 600 seconds"),
+            ("why403 --no-probe=1 aws s3", "`--no-probe` takes no value"),
+            ("why403 --report= aws s3", "`--report` needs a value: a file"),
+        ] {
+            match parse(&argv(line)) {
+                Parsed::Wrong(error) => assert_eq!(error.to_string(), expected, "{line}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_variable_is_ignored_and_said_without_its_value() {
+        let variables = Variables(BTreeMap::from([
+            ("WHY403_EXPLAIN", "s3cret"),
+            ("WHY403_TIMEOUT", "-5"),
+            ("WHY403_FORMAT", "json,s3cret"),
+        ]));
+        let options = Flags::default().over_variables(&variables);
+        assert_eq!((options.explain, options.timeout), (Explain::Auto, DEFAULT_TIMEOUT));
+        assert!(options.formats.is_empty());
+        assert_eq!(options.ignored.len(), 3);
+        assert!(options.ignored.iter().all(|line| !line.contains("s3cret")), "{:?}", options.ignored);
+    }
+}

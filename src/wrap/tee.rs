@@ -1,0 +1,198 @@
+//! `aws`'s stderr, passed on byte for byte as it comes, and looked at in passing.
+//!
+//! tee(2) and splice(2) would save a copy, but splice refuses a stderr that is opened for appending (`2>>log`).
+
+use std::io::PipeReader;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use crate::recognize::{Failures, Recognizer};
+
+/// One pipe's worth: what a writer can have written before anybody reads.
+const BUFFER: usize = 64 * 1024;
+
+/// What was seen of a stream.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Through(Failures),
+    /// The recogniser broke on it. The bytes were passed on all the same.
+    Broken,
+}
+
+/// Copies until nobody can write any more, nobody reads any more, or `aws` has ended and all that it wrote is through.
+///
+/// `ended` is a pipe whose other end is closed when `aws` has ended. Its end is no end of the stream: something that it
+/// started may hold on to stderr for ever, and a shell would not wait for that.
+pub(super) fn tee(from: impl AsFd, ended: &PipeReader) -> Seen {
+    let mut watcher = Watcher(Some(Recognizer::default()));
+    copy(from.as_fd(), rustix::stdio::stderr(), ended, &mut |bytes| watcher.see(bytes));
+    // Closing our end before the last words are looked at lets a writer that goes on notice at once, as it would have.
+    drop(from);
+    watcher.finish()
+}
+
+fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader, see: &mut dyn FnMut(&[u8])) {
+    let mut buffer = vec![0; BUFFER];
+    let mut left = usize::MAX;
+    let mut draining = false;
+    while left > 0 {
+        if !draining {
+            match wait(from, to, ended) {
+                Event::Bytes => {}
+                Event::Nothing => continue,
+                Event::ReaderGone => return,
+                Event::AwsEnded => {
+                    // Whatever it wrote stands in the pipe by now; later bytes are somebody else's.
+                    draining = true;
+                    left = rustix::io::ioctl_fionread(from).map_or(0, |bytes| usize::try_from(bytes).unwrap_or(BUFFER));
+                    continue;
+                }
+            }
+        }
+        let wanted = left.min(buffer.len());
+        let bytes = match rustix::io::read(from, &mut buffer[..wanted]) {
+            Err(Errno::INTR) => continue,
+            Ok(0) | Err(_) => return,
+            Ok(count) => &buffer[..count],
+        };
+        // The user first, then we.
+        let passed = pass_on(to, bytes);
+        see(bytes);
+        if passed == Passed::ReaderGone {
+            return;
+        }
+        if draining {
+            left -= bytes.len();
+        }
+    }
+}
+
+enum Event {
+    Bytes,
+    AwsEnded,
+    /// Nobody reads our stderr any more. Without us `aws` would learn that when it writes (`EPIPE`), and it does so too
+    /// if our end of its pipe is closed right now.
+    ReaderGone,
+    Nothing,
+}
+
+fn wait(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader) -> Event {
+    let mut fds = [
+        PollFd::from_borrowed_fd(to, PollFlags::empty()),
+        PollFd::new(ended, PollFlags::IN),
+        PollFd::from_borrowed_fd(from, PollFlags::IN),
+    ];
+    if poll(&mut fds, None).is_err() {
+        return Event::Nothing;
+    }
+    let [to, ended, from] = fds.map(|fd| fd.revents());
+    if to.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
+        Event::ReaderGone
+    } else if !ended.is_empty() {
+        Event::AwsEnded
+    } else if !from.is_empty() {
+        Event::Bytes
+    } else {
+        Event::Nothing
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    On,
+    ReaderGone,
+}
+
+/// Writes all of it, however little goes through at a time.
+fn pass_on(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Passed {
+    while !bytes.is_empty() {
+        match rustix::io::write(to, bytes) {
+            Ok(0) => break,
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            // Somebody made the terminal non-blocking, and it is shared with us.
+            Err(Errno::AGAIN) => {
+                let _interrupted = poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], None);
+            }
+            Err(Errno::PIPE) => return Passed::ReaderGone,
+            // A full disk, say. The next bytes may fit again, and `aws` must not be held up.
+            Err(_) => break,
+        }
+    }
+    Passed::On
+}
+
+/// Looks at the bytes in passing. Whatever goes wrong in there, the copying goes on.
+struct Watcher(Option<Recognizer>);
+
+impl Watcher {
+    fn see(&mut self, bytes: &[u8]) {
+        if let Some(recognizer) = &mut self.0
+            && catch_unwind(AssertUnwindSafe(|| recognizer.push(bytes))).is_err()
+        {
+            self.0 = None;
+        }
+    }
+
+    fn finish(self) -> Seen {
+        self.0
+            .and_then(|recognizer| catch_unwind(AssertUnwindSafe(|| recognizer.finish())).ok())
+            .map_or(Seen::Broken, Seen::Through)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write, pipe};
+
+    use super::*;
+
+    fn copied(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader) -> Vec<u8> {
+        let mut seen = Vec::new();
+        copy(from, to, ended, &mut |bytes| seen.extend_from_slice(bytes));
+        seen
+    }
+
+    #[test]
+    fn what_aws_wrote_goes_through_though_somebody_holds_its_stderr_open() {
+        let (from, mut writer) = pipe().expect("a pipe");
+        let (mut read, to) = pipe().expect("a pipe");
+        let (ended, open) = pipe().expect("a pipe");
+        writer.write_all(b"the last words").expect("written");
+        drop(open);
+        assert_eq!(copied(from.as_fd(), to.as_fd(), &ended), b"the last words");
+        drop(to);
+        let mut text = String::new();
+        read.read_to_string(&mut text).expect("read");
+        assert_eq!(text, "the last words");
+        drop(writer);
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_ends_it_before_anything_is_read() {
+        let (mut from, mut writer) = pipe().expect("a pipe");
+        let (read, to) = pipe().expect("a pipe");
+        let (ended, _open) = pipe().expect("a pipe");
+        drop(read);
+        writer.write_all(b"unread").expect("written");
+        assert_eq!(copied(from.as_fd(), to.as_fd(), &ended), b"");
+        drop(writer);
+        let mut text = String::new();
+        from.read_to_string(&mut text).expect("read");
+        assert_eq!(text, "unread");
+    }
+
+    #[test]
+    fn a_full_disk_does_not_hold_aws_up() {
+        let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+        let (from, mut writer) = pipe().expect("a pipe");
+        let (ended, _open) = pipe().expect("a pipe");
+        writer.write_all(b"lost but seen").expect("written");
+        drop(writer);
+        assert_eq!(copied(from.as_fd(), full.as_fd(), &ended), b"lost but seen");
+    }
+}
