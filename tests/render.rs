@@ -1,6 +1,9 @@
 //! Whole screens in every format, compared byte for byte with the files in `golden/render`, and what must hold
 //! for any report at all. `UPDATE_GOLDEN=1` writes the files anew.
-#![expect(clippy::disallowed_methods, reason = "golden files are read, and the switch that writes them is in the environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "golden files are read, and the switch that writes them is in the environment"
+)]
 
 #[path = "golden/render/cases.rs"]
 mod cases;
@@ -22,7 +25,11 @@ fn looks() -> Vec<(&'static str, Format, Options)> {
         ("80.terminal", Format::Terminal, wide(80)),
         ("100.terminal", Format::Terminal, wide(100)),
         ("unicode.terminal", Format::Terminal, Options { width: Some(80), ..Options::default() }),
-        ("color.terminal", Format::Terminal, Options { width: Some(100), color: true, hyperlinks: true, ..Options::default() }),
+        (
+            "color.terminal",
+            Format::Terminal,
+            Options { width: Some(100), color: true, hyperlinks: true, ..Options::default() },
+        ),
         ("verbose.terminal", Format::Terminal, Options { verbose: true, ..wide(100) }),
         ("plain", Format::Plain, Options::default()),
         ("concise", Format::Concise, Options::default()),
@@ -30,7 +37,15 @@ fn looks() -> Vec<(&'static str, Format, Options)> {
         ("github", Format::Github, Options { script: script.clone(), ..Options::default() }),
         ("gitlab", Format::Gitlab, Options::default()),
         ("markdown", Format::Markdown, Options::default()),
-        ("sarif", Format::Sarif, Options { script, meaning: |code| (code != "undetermined").then_some("What it means."), ..Options::default() }),
+        (
+            "sarif",
+            Format::Sarif,
+            Options {
+                script,
+                meaning: |code| (code != "undetermined").then_some("What it means."),
+                ..Options::default()
+            },
+        ),
         ("junit", Format::Junit, Options::default()),
     ]
 }
@@ -54,16 +69,24 @@ fn every_format_of_every_case_is_a_golden_file() {
             }
         }
     }
-    assert!(different.is_empty(), "{} screens differ from their golden files:\n{}", different.len(), different.join("\n"));
+    assert!(
+        different.is_empty(),
+        "{} screens differ from their golden files:\n{}",
+        different.len(),
+        different.join("\n")
+    );
 }
 
 #[test]
 fn no_golden_file_is_left_over() {
-    let wanted: Vec<PathBuf> =
-        cases::all().iter().flat_map(|(case, _)| looks().into_iter().map(move |(suffix, ..)| golden(&format!("{case}.{suffix}")))).collect();
+    let wanted: Vec<PathBuf> = cases::all()
+        .iter()
+        .flat_map(|(case, _)| looks().into_iter().map(move |(suffix, ..)| golden(&format!("{case}.{suffix}"))))
+        .collect();
     for entry in std::fs::read_dir(golden("")).unwrap() {
         let path = entry.unwrap().path();
-        assert!(path.ends_with("cases.rs") || wanted.contains(&path), "{} belongs to no case", path.display());
+        let is_ours = path.ends_with("cases.rs") || path.ends_with("sarif.schema.json");
+        assert!(is_ours || wanted.contains(&path), "{} belongs to no case", path.display());
     }
 }
 
@@ -154,7 +177,8 @@ fn prose_is_wrapped_and_commands_are_not() {
             for line in screen.lines() {
                 // An excerpt, a statement's member, and a command are whole; a title has the terminal's width.
                 let start = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-                let is_whole = ["|", "aws ", "more: ", "-->"].iter().any(|whole| start.starts_with(whole)) || line.contains("\": ");
+                let is_whole = ["|", "aws ", "more: ", "-->"].iter().any(|whole| start.starts_with(whole))
+                    || line.contains("\": ");
                 let has_long_word = start.split(' ').any(|word| word.len() + 20 > width);
                 let is_title = line.contains("cause[") || (line.starts_with("    ") && !line.starts_with("      "));
                 let limit = if is_title { width.min(150) } else { width.min(100) };
@@ -211,9 +235,44 @@ fn assert_formats_are_harmless(report: &Report) {
 fn stranger() -> impl Strategy<Value = String> {
     let pieces = prop_oneof![
         proptest::sample::select(vec![
-            "\u{1b}[31m", "\u{1b}]8;;http://x\u{7}", "\u{9b}2J", "\r", "\n", "\r\n", "\t", " ", "\u{202e}", "\u{2066}", "\u{200b}", "\u{2028}",
-            "::error::", "\n::set-output name=x::", "##[group]", "##vso[task.setvariable]", "##", "%0A", "`", "``", "```", "|", "<script>", "]]>",
-            "-->", "&#x1b;", "\"", "\\", "{", "}", "](http://x)", "@team", "section_start:1:x\r\u{1b}[0K", "\u{e0041}", "\u{ffff}", "\u{0}", "日本", "é",
+            "\u{1b}[31m",
+            "\u{1b}]8;;http://x\u{7}",
+            "\u{9b}2J",
+            "\r",
+            "\n",
+            "\r\n",
+            "\t",
+            " ",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{200b}",
+            "\u{2028}",
+            "::error::",
+            "\n::set-output name=x::",
+            "##[group]",
+            "##vso[task.setvariable]",
+            "##",
+            "%0A",
+            "`",
+            "``",
+            "```",
+            "|",
+            "<script>",
+            "]]>",
+            "-->",
+            "&#x1b;",
+            "\"",
+            "\\",
+            "{",
+            "}",
+            "](http://x)",
+            "@team",
+            "section_start:1:x\r\u{1b}[0K",
+            "\u{e0041}",
+            "\u{ffff}",
+            "\u{0}",
+            "日本",
+            "é",
         ])
         .prop_map(str::to_owned),
         any::<char>().prop_map(String::from),
@@ -270,7 +329,12 @@ fn a_flood_of_text_is_bounded() {
     let report = cases::hostile(&"x\u{1b}".repeat(30_000));
     for format in [Format::Terminal, Format::Plain, Format::Concise, Format::Github] {
         let mut report = report.clone();
-        for fix in report.failures.iter_mut().flat_map(|f| &mut f.blockers).flat_map(|b| b.fix.iter_mut().chain(&mut b.other_fixes)) {
+        for fix in report
+            .failures
+            .iter_mut()
+            .flat_map(|f| &mut f.blockers)
+            .flat_map(|b| b.fix.iter_mut().chain(&mut b.other_fixes))
+        {
             // What is pasted is whole, however long.
             fix.commands.clear();
         }
@@ -395,7 +459,8 @@ fn example() -> Value {
 #[test]
 fn the_contracts_example_is_a_report() {
     let example = example();
-    let errors: Vec<String> = validator().iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<String> =
+        validator().iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let report: Report = serde_json::from_value(example.clone()).unwrap();
     assert_eq!(serde_json::to_value(&report).unwrap(), example);
@@ -427,8 +492,19 @@ fn wrong_documents_are_not_reports() {
         *document.pointer_mut(pointer).unwrap() = value.clone();
         assert!(!validator.is_valid(&document), "{pointer} may not be {value}");
     }
-    let required = ["/schema", "/tool/version", "/command", "/failures", "/failures/0/line", "/failures/0/operation", "/failures/0/request/key",
-        "/failures/0/blockers", "/failures/0/blockers/0/where", "/failures/0/blockers/0/fix/who", "/failures/0/checks/0/outcome"];
+    let required = [
+        "/schema",
+        "/tool/version",
+        "/command",
+        "/failures",
+        "/failures/0/line",
+        "/failures/0/operation",
+        "/failures/0/request/key",
+        "/failures/0/blockers",
+        "/failures/0/blockers/0/where",
+        "/failures/0/blockers/0/fix/who",
+        "/failures/0/checks/0/outcome",
+    ];
     for pointer in required {
         let (parent, member) = pointer.rsplit_once('/').unwrap();
         let mut document = example();
@@ -442,6 +518,26 @@ fn wrong_documents_are_not_reports() {
 
 // The machine-read formats of others
 
+/// Against our own strict writing of the specification, and against OASIS's own schema where `SARIF_SCHEMA` is its path.
+#[test]
+fn sarif_is_what_the_specification_says() {
+    for path in
+        [Some(golden("sarif.schema.json")), std::env::var_os("SARIF_SCHEMA").map(PathBuf::from)].into_iter().flatten()
+    {
+        let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        assert!(!validator.is_valid(&json!({ "version": "2.1.0" })));
+        for (case, report) in cases::all() {
+            for (_, _, options) in looks() {
+                let log: Value = serde_json::from_str(&Format::Sarif.render(&report, &options)).unwrap();
+                let errors: Vec<String> =
+                    validator.iter_errors(&log).map(|e| format!("{}: {e}", e.instance_path())).collect();
+                assert!(errors.is_empty(), "{case}: {errors:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn sarif_keeps_its_rules_results_and_documents_together() {
     for (case, report) in cases::all() {
@@ -449,12 +545,19 @@ fn sarif_keeps_its_rules_results_and_documents_together() {
             let log: Value = serde_json::from_str(&Format::Sarif.render(&report, &options)).unwrap();
             let run = &log["runs"][0];
             let results = run["results"].as_array().unwrap();
-            assert_eq!(results.len(), report.failures.iter().map(|failure| failure.blockers.len()).sum::<usize>(), "{case}");
+            assert_eq!(
+                results.len(),
+                report.failures.iter().map(|failure| failure.blockers.len()).sum::<usize>(),
+                "{case}"
+            );
             let mut prints = std::collections::BTreeSet::new();
             for result in results {
                 let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
                 assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"], "{case}");
-                assert!(prints.insert(result["partialFingerprints"]["why403/v1"].to_string()), "{case}: fingerprints differ");
+                assert!(
+                    prints.insert(result["partialFingerprints"]["why403/v1"].to_string()),
+                    "{case}: fingerprints differ"
+                );
                 let places = [&result["locations"], &result["relatedLocations"]];
                 for place in places.into_iter().filter_map(Value::as_array).flatten() {
                     let file = &place["physicalLocation"]["artifactLocation"];
@@ -463,10 +566,17 @@ fn sarif_keeps_its_rules_results_and_documents_together() {
                         assert_eq!(artifact["location"]["uri"], file["uri"], "{case}");
                         let region = &place["physicalLocation"]["region"];
                         let snippet = region["snippet"]["text"].as_str().unwrap();
-                        let line = artifact["contents"]["text"].as_str().unwrap().split('\n').nth(usize::try_from(region["startLine"].as_u64().unwrap() - 1).unwrap());
+                        let line = artifact["contents"]["text"]
+                            .as_str()
+                            .unwrap()
+                            .split('\n')
+                            .nth(usize::try_from(region["startLine"].as_u64().unwrap() - 1).unwrap());
                         let start = usize::try_from(region["startColumn"].as_u64().unwrap() - 1).unwrap();
                         let there: String = line.unwrap().chars().skip(start).collect();
-                        assert!(there.starts_with(snippet.split('\n').next().unwrap()), "{case}: {there} is not {snippet}");
+                        assert!(
+                            there.starts_with(snippet.split('\n').next().unwrap()),
+                            "{case}: {there} is not {snippet}"
+                        );
                     }
                 }
             }
@@ -516,7 +626,9 @@ fn junit_is_xml_with_a_case_for_each_failure() {
 
 #[test]
 fn the_prefix_alone_says_how_sure_it_is() {
-    for (certainty, prefix) in [(Certainty::Proven, "cause["), (Certainty::Likely, "likely cause["), (Certainty::Possible, "possible cause[")] {
+    for (certainty, prefix) in
+        [(Certainty::Proven, "cause["), (Certainty::Likely, "likely cause["), (Certainty::Possible, "possible cause[")]
+    {
         let mut report = cases::hidden_key();
         report.failures[0].blockers[0].certainty = certainty;
         assert!(Format::Terminal.render(&report, &Options::default()).starts_with(prefix));

@@ -7,6 +7,7 @@ use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::{Cause, Finding};
 use crate::diagnosis::{Certainty, DocumentKind, Place};
+use crate::evidence::NOT_NEEDED;
 use crate::evidence::settings::{self, PublicAccessBlock};
 use crate::policy::{Layer, Outcome};
 use crate::recognize::{DeniedLayer, DenyEffect, PublicAccessSetting};
@@ -84,7 +85,10 @@ impl Cause for BlockPublicAccess {
             }
             Some(_) => Finding::Open("Block Public Access is on; what it overrides was not readable".to_owned()),
             None => Finding::Open(
-                case.evidence.public_access.absence().map_or_else(String::new, |why| format!("`s3:GetBucketPublicAccessBlock`: {why}")),
+                match case.evidence.public_access.absence() {
+                    Some(why) if why != NOT_NEEDED => format!("`s3:GetBucketPublicAccessBlock`: {why}"),
+                    _ => NOT_NEEDED.to_owned(),
+                },
             ),
         }
     }

@@ -9,7 +9,7 @@ use super::fixes;
 use super::verdict::Verdict;
 use super::Finding;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Place, StatementRef};
-use crate::evidence::Answer;
+use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
 
@@ -364,6 +364,7 @@ impl LayerCause {
     fn absence(&self, case: &Case<'_>) -> String {
         let evidence = case.evidence;
         let denied = |answer: Option<String>, call: &str| match answer {
+            Some(why) if why == NOT_NEEDED => why,
             Some(why) if why.starts_with("AWS answered") => format!("`{call}` was denied"),
             Some(why) => format!("`{call}`: {why}"),
             None => format!("`{call}` was not asked"),

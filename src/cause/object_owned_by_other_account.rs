@@ -59,7 +59,7 @@ impl Cause for ObjectOwnedByOtherAccount {
             }
             None => Finding::Open(match case.evidence.listing.absence() {
                 Some(why) => format!("`s3:ListBucket`, which tells each object's owner: {why}"),
-                None => "the list does not show the object's owner".to_owned(),
+                None => case.evidence.own_buckets.absence().unwrap_or_else(|| "the list does not show the object's owner".to_owned()),
             }),
         }
     }

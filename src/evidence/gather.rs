@@ -15,7 +15,7 @@ use crate::diagnosis::{Check, Outcome};
 use crate::evidence::organization::{Asking, OrganizationPolicyKind};
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, access_point, bucket, bucket_policy, dns, identity, identity_policies, kms, listing, object, object_acl,
+    Answer, Evidence, NOT_NEEDED, access_point, bucket, bucket_policy, dns, identity, identity_policies, kms, listing, object, object_acl,
     organization, own_buckets, profiles, replay, role_trust, session, settings, simulation, unsigned, variants, vpc_endpoints,
 };
 use crate::policy::Principal;
@@ -89,7 +89,7 @@ impl Desk<'_> {
 /// The first questions: those that settle most refusals, in two or three round trips.
 pub async fn first(plan: &Plan<'_>) -> Evidence {
     let desk = Desk { plan, checks: RefCell::default() };
-    let mut evidence = Evidence::none("it was not needed");
+    let mut evidence = Evidence::none(NOT_NEEDED);
     let signer = match signer(plan).await {
         Ok(signer) => signer,
         Err(error) => {
@@ -386,7 +386,7 @@ async fn ask_named(
             let client = client.clone();
             desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(&client, &ledger).await }).await
         } else {
-            Answer::Skipped("it was not needed".to_owned())
+            Answer::Skipped(NOT_NEEDED.to_owned())
         }
     };
     let encryption = async {
@@ -396,7 +396,7 @@ async fn ask_named(
                 let client = client.clone();
                 desk.ask(object::NAME, |ledger| async move { object::head(&client, request, &ledger).await }).await
             }
-            _ => Answer::Skipped("it was not needed".to_owned()),
+            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
         };
         let uploads_with_kms = by_kms && !matches!(stand, Some(Stand::Object));
         let default_key = match (&request.bucket, uploads_with_kms) {
@@ -404,7 +404,7 @@ async fn ask_named(
                 let client = client.clone();
                 desk.ask(settings::ENCRYPTION, |ledger| async move { settings::default_key(&client, bucket, &ledger).await }).await
             }
-            _ => Answer::Skipped("it was not needed".to_owned()),
+            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
         };
         let named_key = denial.filter(|denial| names_kms(denial)).and_then(|denial| denial.resource.clone());
         let arn = named_key
@@ -436,7 +436,7 @@ async fn ask_named(
     let network = async {
         match keys {
             Some(keys) if matches!(layer, Some(DeniedLayer::VpcEndpointPolicy)) => ask_endpoints(desk, keys).await,
-            _ => Answer::Skipped("it was not needed".to_owned()),
+            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
         }
     };
     let organization = async {
@@ -482,7 +482,7 @@ fn names_kms(denial: &Denial) -> bool {
 }
 
 fn not_needed_pair<A, B>() -> (Answer<A>, Answer<B>) {
-    (Answer::Skipped("it was not needed".to_owned()), Answer::Skipped("it was not needed".to_owned()))
+    (Answer::Skipped(NOT_NEEDED.to_owned()), Answer::Skipped(NOT_NEEDED.to_owned()))
 }
 
 async fn read_key(desk: &Desk<'_>, keys: &Credentials, arn: &str) -> Answer<kms::Key> {
@@ -568,7 +568,7 @@ async fn ask_organization(
         })
         .await;
     let (service, resource) = both.into_inner();
-    let skipped = || Answer::Skipped("it was not needed".to_owned());
+    let skipped = || Answer::Skipped(NOT_NEEDED.to_owned());
     (service.unwrap_or_else(skipped), resource.unwrap_or_else(skipped))
 }
 

@@ -30,6 +30,9 @@ use crate::aws::answer::Exchange;
 use crate::diagnosis::{Check, Outcome};
 use std::collections::BTreeMap;
 
+/// Why a probe was not asked that the answers so far made superfluous.
+pub const NOT_NEEDED: &str = "the refusal was explained without it";
+
 /// What a probe brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer<T> {

@@ -201,13 +201,14 @@ pub(crate) struct List<T> {
     /// The value of the element.
     pub span: Span,
     /// It was written as a list.
-    pub is_list: bool,
+    pub listed: bool,
     pub items: Vec<T>,
 }
 
 #[derive(Debug)]
 pub(crate) struct ActionPattern {
     pub text: Box<str>,
+    pub has_wildcard: bool,
     pub span: Span,
 }
 
@@ -247,7 +248,7 @@ pub(crate) struct Condition {
     pub key_span: Span,
     /// The value or list of values.
     pub span: Span,
-    pub is_list: bool,
+    pub listed: bool,
     pub values: Vec<ConditionValue>,
 }
 
@@ -352,12 +353,12 @@ impl Statement {
 
     pub(crate) fn action_pointer(&self, item: Option<usize>) -> String {
         let name = if self.action.negated { "NotAction" } else { "Action" };
-        self.item_pointer(name, self.action.is_list, item)
+        self.item_pointer(name, self.action.listed, item)
     }
 
     pub(crate) fn resource_pointer(&self, item: Option<usize>) -> String {
         let negated = self.resource.as_ref().is_some_and(|resource| resource.negated);
-        let is_list = self.resource.as_ref().is_some_and(|resource| resource.is_list);
+        let is_list = self.resource.as_ref().is_some_and(|resource| resource.listed);
         self.item_pointer(if negated { "NotResource" } else { "Resource" }, is_list, item)
     }
 
@@ -388,7 +389,7 @@ impl Statement {
         let (operator, key) = (pointer_segment(&condition.operator_text), pointer_segment(&condition.key_text));
         let pointer = format!("{}/Condition/{operator}/{key}", self.pointer());
         match item {
-            Some(item) if condition.is_list => format!("{pointer}/{item}"),
+            Some(item) if condition.listed => format!("{pointer}/{item}"),
             _ => pointer,
         }
     }

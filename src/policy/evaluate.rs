@@ -36,7 +36,7 @@ pub fn decide(request: &Request, layers: &Layers) -> Verdict {
     let facts = Facts::new(request);
     let case = Case::of(request);
     let atoms = atoms(layers, &facts);
-    let (mut possible, pivotal) = fold::possible(&atoms, &case);
+    let (mut possible, pivotal) = fold::possible(&atoms, case);
     let mut depends_on = Vec::new();
     let mut unread = Vec::new();
     if possible.decision() == Decision::Undetermined {
@@ -51,9 +51,9 @@ pub fn decide(request: &Request, layers: &Layers) -> Verdict {
     }
     let denied_by = match decision {
         Decision::Allowed => Vec::new(),
-        _ => fold::blockers(&atoms, &case, layers.identity.applies()),
+        _ => fold::blockers(&atoms, case, layers.identity.applies()),
     };
-    let decisive = decisive(decision, layers, &facts, &case, &atoms);
+    let decisive = decisive(decision, layers, &facts, case, &atoms);
     Verdict { decision, denied_by, decisive, depends_on, unread, never_allowed: !possible.allowed }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn possible(request: &Request, layers: &Layers) -> (Possible, Vec<Dep
     let facts = Facts::new(request);
     let case = Case::of(request);
     let atoms = atoms(layers, &facts);
-    let (possible, pivotal) = fold::possible(&atoms, &case);
+    let (possible, pivotal) = fold::possible(&atoms, case);
     let depends_on = if pivotal.is_empty() { Vec::new() } else { dependencies(layers, &facts, &pivotal) };
     (possible, depends_on)
 }
@@ -260,7 +260,7 @@ fn level_is_open(layers: &Layers, atom: Atom, at: &At<'_>, facts: &Facts<'_>) ->
     true
 }
 
-fn decisive(decision: Decision, layers: &Layers, facts: &Facts<'_>, case: &Case, atoms: &Atoms) -> Vec<Decisive> {
+fn decisive(decision: Decision, layers: &Layers, facts: &Facts<'_>, case: Case, atoms: &Atoms) -> Vec<Decisive> {
     let mut found = Vec::new();
     let mut add = |layer: Layer, effect: Effect, counts: &dyn Fn(Reach) -> bool| {
         for at in each_statement(layers, layer) {

@@ -317,7 +317,7 @@ pub(crate) fn dependencies(layer: Layer, at: At<'_>, facts: &Facts<'_>) -> Vec<D
         for entry in own.principal.iter().flat_map(|principal| &principal.entries) {
             match &entry.pattern {
                 PrincipalPattern::Provider(provider) => {
-                    add(as_named(PROVIDER_KEY, "aws:FederatedProvider"), format!("`{provider}`"))
+                    add(as_named(PROVIDER_KEY, "aws:FederatedProvider"), format!("`{provider}`"));
                 }
                 PrincipalPattern::CanonicalUser(id) => add(as_named(CANONICAL_KEY, "CanonicalUser"), format!("`{id}`")),
                 _ => {}

@@ -185,12 +185,12 @@ impl Case {
     }
 
     /// Organizations' policies of the caller's account do not reach it.
-    fn skips_scp(&self) -> bool {
+    fn skips_scp(self) -> bool {
         self.service_linked || matches!(self.caller, Caller::None { .. })
     }
 
     /// Whether what the atom says counts at all in this case.
-    pub fn counts(&self, atom: Atom) -> bool {
+    pub fn counts(self, atom: Atom) -> bool {
         match atom {
             Atom::ScpAllow | Atom::ScpDeny => !self.skips_scp(),
             Atom::RcpAllow | Atom::RcpDeny => !self.service_linked,
@@ -223,7 +223,7 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    pub fn of(atoms: &Atoms, case: &Case) -> Self {
+    pub fn of(atoms: &Atoms, case: Case) -> Self {
         let counted = |atom: Atom| if case.counts(atom) { atoms.get(atom) } else { Truth::False };
         let must_allow = |atom: Atom| if case.counts(atom) { atoms.get(atom) } else { Truth::True };
         let same = match case.caller {
@@ -271,7 +271,7 @@ impl Fold {
         Self { denied, granted, own, limits, core, restricted }
     }
 
-    pub fn decision(&self) -> Decision {
+    pub fn decision(self) -> Decision {
         match (self.denied, self.granted) {
             (Truth::True, _) => Decision::ExplicitlyDenied,
             (Truth::False, Truth::True) => Decision::Allowed,
@@ -322,7 +322,7 @@ impl Possible {
 const MAX_UNKNOWN: usize = 10;
 
 /// Every decision that the unknown atoms leave possible, and the atoms that it turns on.
-pub(crate) fn possible(atoms: &Atoms, case: &Case) -> (Possible, Vec<Atom>) {
+pub(crate) fn possible(atoms: &Atoms, case: Case) -> (Possible, Vec<Atom>) {
     let settled = Fold::of(atoms, case).decision();
     let mut all = Possible::default();
     if settled != Decision::Undetermined {
@@ -361,7 +361,7 @@ pub(crate) fn possible(atoms: &Atoms, case: &Case) -> (Possible, Vec<Atom>) {
 
 /// The layers that have to change before the request is allowed: those with a matching Deny, and the least of those
 /// that lack an Allow.
-pub(crate) fn blockers(atoms: &Atoms, case: &Case, has_identity: bool) -> Vec<Layer> {
+pub(crate) fn blockers(atoms: &Atoms, case: Case, has_identity: bool) -> Vec<Layer> {
     let fold = Fold::of(atoms, case);
     let lacks = |truth: Truth| truth.is_false();
     let mut layers: Vec<Layer> = Atom::ALL

@@ -17,6 +17,7 @@ use super::json::{self, Member, Node, Value, pointer_segment};
 use super::principal_match::PrincipalPattern;
 use super::trace::Span;
 use super::variables::{Mode, Template};
+use super::wildcard::has_wildcard;
 
 /// More than any service stores; what is longer is refused before it is read.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
@@ -139,12 +140,11 @@ fn unique_sids(statements: &[Statement], rules: Rules) -> Result<(), ParseError>
         .collect();
     sids.sort_by_key(|(sid, statement)| (*sid, statement.index));
     for pair in sids.windows(2) {
-        if let [(first, _), (second, statement)] = pair {
-            if first == second {
+        if let [(first, _), (second, statement)] = pair
+            && first == second {
                 let message = format!("the `Sid` `{second}` stands in the document twice");
                 return Err(refuse(&message, &format!("{}/Sid", statement.pointer()), statement.sid_span.clone()));
             }
-        }
     }
     Ok(())
 }
@@ -289,7 +289,7 @@ impl Context {
             let template = Template::new(text, Mode::Resource, self.variables);
             items.push(ResourcePattern { template, span: node.span.clone() });
         }
-        Ok(List { negated, span: member.value.span.clone(), is_list, items })
+        Ok(List { negated, span: member.value.span.clone(), listed: is_list, items })
     }
 
     fn conditions(self, node: &Node<'_>, base: Base<'_>) -> Result<Vec<Condition>, ParseError> {
@@ -347,8 +347,8 @@ impl Context {
                     return Err(refuse(message, &item(&pointer(), is_list, index), span(node)));
                 }
             };
-            let test = parsed.compile(text, self.variables);
-            values.push(ConditionValue { text: text.into(), span: node.span.clone(), test });
+            let compiled = parsed.compile(text, self.variables);
+            values.push(ConditionValue { text: text.into(), span: node.span.clone(), test: compiled });
         }
         Ok(Condition {
             operator: parsed,
@@ -357,7 +357,7 @@ impl Context {
             key_text: key.key.as_ref().into(),
             key_span: key.key_span.clone(),
             span: key.value.span.clone(),
-            is_list,
+            listed: is_list,
             values,
         })
     }
@@ -382,9 +382,9 @@ fn actions(member: &Member<'_>, negated: bool, base: Base<'_>) -> Result<List<Ac
         if !prefaced && text != "*" {
             return Err(refused("an action is named `service:action`, or is `*`"));
         }
-        items.push(ActionPattern { text: text.into(), span: node.span.clone() });
+        items.push(ActionPattern { text: text.into(), has_wildcard: has_wildcard(text), span: node.span.clone() });
     }
-    Ok(List { negated, span: member.value.span.clone(), is_list, items })
+    Ok(List { negated, span: member.value.span.clone(), listed: is_list, items })
 }
 
 fn principals_of_kind(kind: &Member<'_>, base: Base<'_>, entries: &mut Vec<PrincipalEntry>) -> Result<(), ParseError> {

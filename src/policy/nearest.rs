@@ -68,10 +68,13 @@ fn cost(element: &ElementTrace, request: &Request) -> usize {
         Reason::ActionDoesNotExist { right, .. } if right.eq_ignore_ascii_case(&request.action) => 1,
         Reason::ActionDiffers { written, needed } if service(written).eq_ignore_ascii_case(service(needed)) => 13,
         Reason::ActionDiffers { .. } | Reason::ActionDoesNotExist { .. } => 100,
-        Reason::ActionExcluded { .. } | Reason::ResourceExcluded { .. } | Reason::PrincipalExcluded { .. } => 15,
         Reason::PrincipalDeleted { .. } => 4,
         Reason::PrincipalDiffers { written, .. } if names_account(written, request) => 8,
-        Reason::PrincipalDiffers { .. } | Reason::PrincipalNotExcluded { .. } => 15,
+        Reason::ActionExcluded { .. }
+        | Reason::ResourceExcluded { .. }
+        | Reason::PrincipalExcluded { .. }
+        | Reason::PrincipalDiffers { .. }
+        | Reason::PrincipalNotExcluded { .. } => 15,
         Reason::KeyUnknown { .. } => 2,
         Reason::KeyAbsent { .. } | Reason::KeyValue { .. } => 5,
         Reason::Empty => 30,

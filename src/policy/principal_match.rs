@@ -63,10 +63,9 @@ impl PrincipalPattern {
     pub fn parse(kind: &str, text: &str) -> Result<Self, &'static str> {
         match kind {
             "AWS" => Self::aws(text),
-            "Service" if text == "*" => Ok(Self::Everyone),
+            "Service" | "Federated" if text == "*" => Ok(Self::Everyone),
             "Service" if text.contains('.') => Ok(Self::Service(text.into())),
             "Service" => Err("a service principal is named like `ec2.amazonaws.com`"),
-            "Federated" if text == "*" => Ok(Self::Everyone),
             "Federated" if text.is_empty() => Err("a federated principal is a provider's name or ARN"),
             "Federated" => Ok(Self::Provider(text.into())),
             _ if text.is_empty() => Err("a canonical user is named by its id"),
@@ -282,8 +281,7 @@ pub(crate) fn missing_from(element: &PrincipalElement, facts: &Facts<'_>) -> Opt
     };
     let direct = !listed.direct.is_true();
     match caller {
-        Principal::Session { .. } if !listed.role.is_true() => caller.role_arn(),
-        Principal::Role { .. } if !listed.role.is_true() => caller.role_arn(),
+        Principal::Session { .. } | Principal::Role { .. } if !listed.role.is_true() => caller.role_arn(),
         Principal::Role { .. } => root().filter(|_| !listed.account.is_true()),
         _ if direct => Some(caller.to_string()),
         _ => root().filter(|_| !listed.account.is_true()),

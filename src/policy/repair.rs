@@ -246,7 +246,7 @@ fn narrowed(request: &Request, deny: At<'_>) -> Option<Draft> {
     let text = deny.policy.document.text();
     let spares = own.conditions.iter().find(|condition| spares_by_arn(condition));
     let edited = match spares {
-        Some(condition) if condition.is_list => {
+        Some(condition) if condition.listed => {
             insert_before_end(text, &condition.span, &arn, condition.values.is_empty())?
         }
         Some(condition) => {
@@ -382,7 +382,7 @@ fn sentinels(request: &Request, layer: Layer, narrows_deny: bool, whole_bucket: 
                 add(&|sentinel| sentinel.resource = format!("{}-other", resource.trim_end_matches('/')));
                 if let Some((parent, _)) = resource.trim_end_matches('/').rsplit_once('/') {
                     add(&|sentinel| sentinel.resource = format!("{parent}/another"));
-                    add(&|sentinel| sentinel.resource = parent.to_owned());
+                    add(&|sentinel| parent.clone_into(&mut sentinel.resource));
                 }
             }
             add(&|sentinel| "arn:aws:s3:::another-bucket/key".clone_into(&mut sentinel.resource));

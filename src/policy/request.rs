@@ -210,7 +210,7 @@ impl<'a> Facts<'a> {
             Some(values) => Lookup::Values(values),
             // What the principal's kind excludes is absent; what only AWS knows is not.
             None => match (folded, principal) {
-                ("aws:userid", _) | ("aws:resourceaccount" | "s3:resourceaccount", _) => default,
+                ("aws:userid" | "aws:resourceaccount" | "s3:resourceaccount", _) => default,
                 ("aws:principaltype" | "aws:principalarn" | "aws:principalaccount", Principal::Service { .. }) => {
                     default
                 }

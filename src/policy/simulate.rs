@@ -221,13 +221,13 @@ impl Reader<'_> {
             match &*member.key {
                 "identity" => layers.identity = self.policies(&member.value, &at, Rules::Identity)?,
                 "permissions_boundary" => {
-                    layers.permissions_boundary = self.policies(&member.value, &at, Rules::Boundary)?
+                    layers.permissions_boundary = self.policies(&member.value, &at, Rules::Boundary)?;
                 }
                 "session" => layers.session = self.policies(&member.value, &at, Rules::Session)?,
                 "vpc_endpoint" => layers.vpc_endpoint = self.policies(&member.value, &at, Rules::VpcEndpoint)?,
                 "service_control" => layers.service_control = self.levels(&member.value, &at, Rules::ServiceControl)?,
                 "resource_control" => {
-                    layers.resource_control = self.levels(&member.value, &at, Rules::ResourceControl)?
+                    layers.resource_control = self.levels(&member.value, &at, Rules::ResourceControl)?;
                 }
                 "resource" => {
                     let rules = if sts::is_trust(request) { Rules::Trust } else { Rules::Resource };

@@ -50,6 +50,9 @@ pub(crate) fn action(list: &List<ActionPattern>, requested: &str) -> bool {
 }
 
 pub(crate) fn action_matches(pattern: &ActionPattern, requested: &str) -> bool {
+    if !pattern.has_wildcard {
+        return pattern.text.eq_ignore_ascii_case(requested);
+    }
     *pattern.text == *"*" || wildcard::matches_ignoring_case(&Plain(&pattern.text), requested)
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Template {
     mode: Mode,
     /// Where the resource part starts, for a text without variables.
     resource_at: usize,
+    /// How much of the text stands before its first wildcard.
+    prefix: usize,
     /// Only where there are variables.
     pieces: Option<Box<[Piece]>>,
 }
@@ -60,8 +62,9 @@ enum Piece {
 
 impl Template {
     pub fn new(text: &str, mode: Mode, variables: bool) -> Self {
-        let pieces = if variables && text.contains("${") { pieces(text, mode) } else { None };
-        Self { text: text.into(), mode, resource_at: resource_start(text), pieces }
+        let pieces = (variables && text.contains("${")).then(|| pieces(text, mode));
+        let wildcard = if mode == Mode::Exact { None } else { text.bytes().position(|byte| matches!(byte, b'*' | b'?')) };
+        Self { text: text.into(), mode, resource_at: resource_start(text), prefix: wildcard.unwrap_or(text.len()), pieces }
     }
 
     pub fn has_variables(&self) -> bool {
@@ -112,7 +115,16 @@ impl Template {
         match self.mode {
             Mode::Exact => *self.text == *value,
             Mode::ArnLike if self.resource_at == 0 => false,
-            Mode::Like | Mode::Resource | Mode::ArnLike => wildcard::matches(self, value),
+            Mode::Like | Mode::Resource | Mode::ArnLike => {
+                // Most patterns are settled by the text before their first wildcard.
+                let (Some(prefix), Some(rest)) = (self.text.get(..self.prefix), self.text.get(self.prefix..)) else { return false };
+                value.starts_with(prefix)
+                    && match rest {
+                        "" => value.len() == prefix.len(),
+                        "*" if self.mode == Mode::Like || self.resource_at > 0 => true,
+                        _ => wildcard::matches(self, value),
+                    }
+            }
         }
     }
 
@@ -158,15 +170,15 @@ fn resource_start(text: &str) -> usize {
     text.bytes().enumerate().filter(|(_, byte)| *byte == b':').nth(4).map_or(0, |(index, _)| index + 1)
 }
 
-/// Takes a text apart at its variables. `None` where there are none after all.
-fn pieces(text: &str, mode: Mode) -> Option<Box<[Piece]>> {
+/// Takes a text apart at its variables.
+fn pieces(text: &str, mode: Mode) -> Box<[Piece]> {
     let mut pieces = Vec::new();
     let mut run = Vec::new();
     let mut colons = 0;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        if rest.starts_with("${") {
-            if let Some((variable, after)) = variable(rest) {
+        if rest.starts_with("${")
+            && let Some((variable, after)) = variable(rest) {
                 rest = after;
                 match variable {
                     Variable::Character(byte) => run.push(Token::Byte(byte)),
@@ -178,7 +190,6 @@ fn pieces(text: &str, mode: Mode) -> Option<Box<[Piece]>> {
                 }
                 continue;
             }
-        }
         let after = rest.get(first.len_utf8()..).unwrap_or_default();
         match first {
             '*' | '?' if mode != Mode::Exact => {
@@ -195,7 +206,7 @@ fn pieces(text: &str, mode: Mode) -> Option<Box<[Piece]>> {
         rest = after;
     }
     pieces.push(Piece::Tokens(run.into_boxed_slice()));
-    Some(pieces.into_boxed_slice())
+    pieces.into_boxed_slice()
 }
 
 enum Variable<'a> {

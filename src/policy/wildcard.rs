@@ -107,16 +107,14 @@ fn run<P: Pattern + ?Sized>(pattern: &P, text: &[u8], same: impl Fn(u8, u8) -> b
                 }
                 (index, at) = (next, taken + 1);
                 moved = true;
-            } else if !takes_colon {
-                if let Some((next, taken)) = wide {
-                    if taken < text.len() {
+            } else if !takes_colon
+                && let Some((next, taken)) = wide
+                    && taken < text.len() {
                         wide = Some((next, taken + 1));
                         star = Some((next, taken + 1, true));
                         (index, at) = (next, taken + 1);
                         moved = true;
                     }
-                }
-            }
         }
         if !moved {
             return false;

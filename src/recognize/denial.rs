@@ -254,8 +254,8 @@ fn without_authorization_id(resource: &str) -> &str {
 }
 
 fn unquoted(resource: &str) -> &str {
-    let resource = resource.strip_suffix('.').filter(|bare| bare.ends_with('"')).unwrap_or(resource);
-    resource.strip_prefix('"').map_or(resource, |rest| rest.strip_suffix('"').unwrap_or(rest))
+    let Some(rest) = resource.strip_prefix('"') else { return resource };
+    rest.strip_suffix('"').or_else(|| rest.strip_suffix("\".")).unwrap_or(rest)
 }
 
 fn some(text: &str) -> Option<String> {

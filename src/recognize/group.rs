@@ -16,7 +16,7 @@ pub struct Failures {
     pub groups: Vec<FailureGroup>,
     /// How many more failures there were, of kinds beyond [`MAX_GROUPS`].
     pub overflow: u64,
-    /// The last 64 KiB of the stream, as it came.
+    /// The last 64 KiB of the stream, as it came: with `--debug` that holds signatures and tokens.
     pub tail: Vec<u8>,
 }
 

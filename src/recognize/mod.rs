@@ -31,7 +31,7 @@ pub use stream::Recognizer;
 pub struct AwsFailure {
     /// The line as printed, without padding, decoded leniently. Strangers wrote parts of it. Of a
     /// message of several lines it is the first; of a structured error (`--cli-error-format`) all of
-    /// it; of a silent failure nothing.
+    /// it, unless it holds what could be a secret; of a silent failure nothing.
     pub line: String,
     /// The two ends of the transfer that failed, when the line names them.
     pub transfer: Option<Transfer>,

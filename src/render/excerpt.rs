@@ -81,7 +81,11 @@ impl Sheet {
                 span: shown(span.start)..shown(span.end),
                 spot: Spot {
                     line: first_line + text[window.start..span.start].matches('\n').count(),
-                    column: if is_drawn { seen(before, before.len(), unicode).chars().count() } else { before.chars().count() } + 1,
+                    column: if is_drawn {
+                        seen(before, before.len(), unicode).chars().count()
+                    } else {
+                        before.chars().count()
+                    } + 1,
                     quote: untrusted::clip(&seen(quote, quote.len(), unicode), LONGEST_QUOTE).into_owned(),
                     label: untrusted::visible(&mark.label, unicode).into_owned(),
                     primary: mark.primary,
@@ -129,8 +133,10 @@ impl Sheet {
             let kind = if mark.spot.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             kind.span(mark.span.clone()).label(labelled.then_some(mark.spot.label.as_str()))
         });
-        let snippet =
-            Snippet::source(text.as_str()).path(self.title.as_str()).line_start(self.first_line).annotations(annotations);
+        let snippet = Snippet::source(text.as_str())
+            .path(self.title.as_str())
+            .line_start(self.first_line)
+            .annotations(annotations);
         let drawn = look.renderer().render(&[Group::with_level(Level::ERROR).element(snippet)]);
         drawn.lines().map(str::to_owned).collect()
     }

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 /// Each blocker with its failure and a fingerprint that no other blocker of the report has.
 pub fn blockers(report: &Report) -> Vec<(&Failure, &Blocker, String)> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let pairs = report.failures.iter().flat_map(|failure| failure.blockers.iter().map(move |blocker| (failure, blocker)));
+    let pairs =
+        report.failures.iter().flat_map(|failure| failure.blockers.iter().map(move |blocker| (failure, blocker)));
     pairs
         .map(|(failure, blocker)| {
             let identity = identity(failure, blocker);

@@ -27,7 +27,8 @@ impl ReportFormat for Gitlab {
 
 fn issue(report: &Report, blocker: &Blocker, fingerprint: &str, options: &Options) -> Value {
     // GitLab wants a file of the repository; the job's own definition is where a job's trouble belongs.
-    let (path, line) = options.script.as_ref().map_or((".gitlab-ci.yml", 1), |script| (script.file.as_str(), script.line));
+    let (path, line) =
+        options.script.as_ref().map_or((".gitlab-ci.yml", 1), |script| (script.file.as_str(), script.line));
     let severity = match blocker.certainty {
         _ if report.command.exit_code == 0 => "info",
         Certainty::Proven => "critical",

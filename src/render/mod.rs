@@ -1,6 +1,6 @@
 //! How a report looks: one file per output format, each a pure function from the report to text.
 //!
-//! [`outline`] decides what is said and in which order; a format decides how it looks. What strangers wrote is made
+//! `outline` decides what is said and in which order; a format decides how it looks. What strangers wrote is made
 //! harmless by [`untrusted`], once, where a format writes it down. Nothing here judges a cause, asks the
 //! environment, or prints: the caller says what the terminal can do, puts a blank line between AWS's text and
 //! this one, and writes it where it belongs.
@@ -32,7 +32,10 @@ use std::str::FromStr;
 
 /// What the reader's side can show, and how much it wants to know.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent abilities of a terminal, each with a switch of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent abilities of a terminal, each with a switch of its own"
+)]
 pub struct Options {
     /// The terminal's columns; `None` where there is no terminal.
     pub width: Option<usize>,

@@ -258,7 +258,8 @@ fn change(edit: &Edit, several: bool) -> Change<'_> {
 /// Where the statement goes. One addition needs no word: the action has named the policy.
 fn lead(edit: &Edit, several: bool) -> String {
     let statement = || {
-        let sid = edit.statement.as_ref().and_then(|statement| statement.get("Sid")).and_then(serde_json::Value::as_str);
+        let sid =
+            edit.statement.as_ref().and_then(|statement| statement.get("Sid")).and_then(serde_json::Value::as_str);
         match (sid, edit.statement_index) {
             (Some(sid), _) => format!("statement `{sid}`"),
             (None, Some(index)) => format!("`Statement[{index}]`"),

@@ -26,7 +26,8 @@ impl Reflowed {
     #[must_use]
     pub fn span(&self, old: &Range<usize>) -> Range<usize> {
         let first = self.tokens.partition_point(|(token, _)| token.end <= old.start);
-        let start = self.tokens.get(first).map_or(self.text.len(), |(token, new)| new + old.start.saturating_sub(token.start));
+        let start =
+            self.tokens.get(first).map_or(self.text.len(), |(token, new)| new + old.start.saturating_sub(token.start));
         let after = self.tokens.partition_point(|(token, _)| token.start < old.end);
         let end = after
             .checked_sub(1)

@@ -161,7 +161,9 @@ fn message(failure: &Failure, blocker: &Blocker) -> String {
     let mut lines = vec![blocker.summary.clone()];
     lines.extend(outline::request(failure).map(|request| format!("request: {request}")));
     lines.extend(blocker.near_miss.iter().chain(&blocker.notes).map(|note| format!("note: {note}")));
-    lines.extend(blocker.fix.iter().chain(&blocker.other_fixes).map(|fix| format!("help: {} ({})", fix.summary, fix.who)));
+    lines.extend(
+        blocker.fix.iter().chain(&blocker.other_fixes).map(|fix| format!("help: {} ({})", fix.summary, fix.who)),
+    );
     lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("\n")
 }
 

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn members_stand_side_by_side_while_they_fit() {
-        let value = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-logs/2026/07/app.log"});
+        let value =
+            json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-logs/2026/07/app.log"});
         assert_eq!(
             lines(&value, 90),
             [

@@ -118,7 +118,13 @@ impl<'a> Screen<'a> {
             notes.extend(drawing.loose_labels.into_iter().map(|label| (label, false)));
             let followed = !(notes.is_empty() && section.notes.is_empty());
             // The console is AWS's own; a command that was pointed elsewhere has none.
-            let link = story.failure.request.endpoint.is_none().then(|| blocker.place.as_ref().and_then(links::document)).flatten();
+            let link = story
+                .failure
+                .request
+                .endpoint
+                .is_none()
+                .then(|| blocker.place.as_ref().and_then(links::document))
+                .flatten();
             self.drawing(&drawing.lines, followed, gutter, (&sheet.title, link.as_deref()));
         }
         notes.extend(section.notes.iter().map(|Note { text, aside }| (self.visible(text).into_owned(), *aside)));
@@ -142,7 +148,8 @@ impl<'a> Screen<'a> {
         let tag = self.paint.text(look.level(), &format!("{word}[{code}]"));
         let tag = self.paint.link(url.as_deref(), tag);
         for (at, line) in self.paint.prose(paint::TITLE, &lines).iter().enumerate() {
-            let before = if at == 0 { format!("{tag}{} ", self.paint.text(paint::TITLE, ":")) } else { "    ".to_owned() };
+            let before =
+                if at == 0 { format!("{tag}{} ", self.paint.text(paint::TITLE, ":")) } else { "    ".to_owned() };
             self.line(format!("{before}{line}").trim_end());
         }
     }
@@ -182,7 +189,11 @@ impl<'a> Screen<'a> {
             let lines = self.paint.prose(style, &wrap(text, room, room));
             for (at, line) in lines.iter().enumerate() {
                 let line = if at == 0 {
-                    format!("{indent}{} {} {line}", self.paint.text(paint::GUTTER, mark), self.paint.text(label, "note:"))
+                    format!(
+                        "{indent}{} {} {line}",
+                        self.paint.text(paint::GUTTER, mark),
+                        self.paint.text(label, "note:")
+                    )
                 } else {
                     format!("{indent}{}       {line}", self.paint.text(paint::GUTTER, bar))
                 };
@@ -202,7 +213,8 @@ impl<'a> Screen<'a> {
             lines.extend(wrap(&format!("{}{colon}", self.visible(&help.terms())), room, room));
         }
         for (at, line) in self.paint.prose(paint::BODY, &lines).iter().enumerate() {
-            let before = if at == 0 { format!("{} ", self.paint.text(paint::HELP, "help:")) } else { UNDER_HELP.to_owned() };
+            let before =
+                if at == 0 { format!("{} ", self.paint.text(paint::HELP, "help:")) } else { UNDER_HELP.to_owned() };
             self.line(format!("{before}{line}").trim_end());
         }
         for change in &help.edits {

@@ -93,7 +93,8 @@ fn opens_ci_command(rest: &str, at_word_start: bool) -> bool {
     if at_word_start && rest.starts_with("::") {
         return true;
     }
-    rest.strip_prefix("##").is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
+    rest.strip_prefix("##")
+        .is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
 }
 
 fn push_escaped(out: &mut String, c: char) {
@@ -205,7 +206,9 @@ fn push_markdown_text(out: &mut String, text: &str) {
 }
 
 fn ends_in_www(before: &str) -> bool {
-    before.len() >= 3 && before.is_char_boundary(before.len() - 3) && before[before.len() - 3..].eq_ignore_ascii_case("www")
+    before.len() >= 3
+        && before.is_char_boundary(before.len() - 3)
+        && before[before.len() - 3..].eq_ignore_ascii_case("www")
 }
 
 /// A fence that no line of the text can close.

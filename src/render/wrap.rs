@@ -14,7 +14,8 @@ pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     for atom in atoms(text, rest) {
         let wide = atom.width();
         let room = if lines.is_empty() { first } else { rest };
-        if !line.is_empty() && used + 1 + wide > room {
+        let overflows = if line.is_empty() { wide > room && wide <= rest } else { used + 1 + wide > room };
+        if overflows {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
@@ -61,6 +62,7 @@ mod tests {
     fn lines_are_filled_and_nothing_is_lost() {
         assert_eq!(wrap("one two three four", 9, 10), ["one two", "three four"]);
         assert_eq!(wrap("", 10, 10), [""]);
+        assert_eq!(wrap("longer words", 3, 10), ["", "longer", "words"]);
         assert_eq!(wrap("arn:aws:s3:::acme-logs/x yes", 10, 10), ["arn:aws:s3:::acme-logs/x", "yes"]);
     }
 

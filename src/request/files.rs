@@ -336,7 +336,7 @@ mod tests {
         assert!(files.sso_sessions.contains_key("corp"));
         let found = files.services["local"].nested("s3", "endpoint_url").unwrap();
         assert_eq!(found.value, "http://127.0.0.1:9");
-        assert!(matches!(found.origin, Origin::File { line: 9, .. }));
+        assert!(matches!(found.origin, Origin::File { line: 11, .. }));
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl S3Options {
             addressing_style,
             use_accelerate,
             use_dualstack: endpoint.is_none()
-                && (block("use_dualstack_endpoint").is_some_and(|value| matches!(value.as_str(), "true" | "True")) || dualstack),
+                && (block("use_dualstack_endpoint").is_some_and(|value| truth(&value)) || dualstack),
             payload_signing: block("payload_signing_enabled").map(|value| truth(&value)),
             use_arn_region: variable("AWS_S3_USE_ARN_REGION", ["s3_use_arn_region"], "use_arn_region")
                 .is_none_or(|value| truth(&value)),

@@ -98,6 +98,8 @@
 //! stderr = "HeadObject"            # a part of what the bare command says
 //! diagnosis = true                 # false: a failure that is no matter of access
 //! causes = [{ cause = "identity-policy-no-allow", certainty = "proven", document = "identity-policy" }]
+//! one_of = ["identity-policy-no-allow", "undetermined"]
+//! unproven = true                  # nothing that can be seen proves anything
 //! absent = ["bucket-policy-deny"]  # near misses that must not be named
 //! ```
 //!

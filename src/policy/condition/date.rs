@@ -24,14 +24,13 @@ pub(crate) fn parse(text: &str) -> Option<Instant> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) && text.len() != 4 {
         return Some(Instant { seconds: text.parse().ok()?, nanos: 0 });
     }
-    if let Some((whole, fraction)) = text.split_once('.') {
-        if !whole.is_empty()
+    if let Some((whole, fraction)) = text.split_once('.')
+        && !whole.is_empty()
             && whole.len() != 4
             && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
         {
             return Some(Instant { seconds: whole.parse().ok()?, nanos: nanos(fraction)? });
         }
-    }
     calendar(text)
 }
 

@@ -54,11 +54,10 @@ pub(super) fn read(tail: &[u8]) -> Option<FailureGroup> {
     let text = text.trim_end_matches(['\n', '\r', ' ']);
     [json, yaml::read, table::read, tab_separated].into_iter().find_map(|read| {
         let (block, members) = read(text)?;
-        Some(FailureGroup::of_one(AwsFailure {
-            line: if block.len() > LONGEST_BLOCK { String::new() } else { block.to_owned() },
-            transfer: None,
-            kind: kind(members)?,
-        }))
+        // The block is shown, and a member in it could be the session token.
+        let may_show = members.iter().all(|(name, _)| matches!(name.as_str(), "Code" | "Message") || may_keep(name));
+        let line = if may_show && block.len() <= LONGEST_BLOCK { block.to_owned() } else { String::new() };
+        Some(FailureGroup::of_one(AwsFailure { line, transfer: None, kind: kind(members)? }))
     })
 }
 
@@ -113,19 +112,21 @@ fn json(text: &str) -> Option<(&str, Vec<Member>)> {
 /// The values alone, sorted by their names, which are not there: only a code that is known gives it
 /// away, and only the message stands after it for certain.
 fn tab_separated(text: &str) -> Option<(&str, Vec<Member>)> {
-    let mut offset = text.len();
-    for line in text.rsplit('\n').take(8) {
-        offset -= line.len();
-        let mut fields = line.trim_end_matches('\r').split('\t');
-        if let Some(code) = fields.find(|field| class::is_known(field))
-            && let Some(message) = fields.next()
-        {
-            let members = vec![("Code".to_owned(), code.to_owned()), ("Message".to_owned(), message.to_owned())];
-            return Some((line, members));
+    text.rsplit('\n').take(8).find_map(|line| {
+        let line = line.trim_end_matches('\r');
+        let mut start = 0;
+        for code in line.split('\t') {
+            if class::is_known(code) {
+                let rest = line[start + code.len()..].strip_prefix('\t')?;
+                let message = rest.split('\t').next()?;
+                let members = vec![("Code".to_owned(), code.to_owned()), ("Message".to_owned(), message.to_owned())];
+                // The fields round these two have no names to know them by.
+                return Some((&line[start..=start + code.len() + message.len()], members));
+            }
+            start += code.len() + 1;
         }
-        offset = offset.saturating_sub(1);
-    }
-    None
+        None
+    })
 }
 
 #[cfg(test)]
@@ -165,6 +166,21 @@ mod tests {
     }
 
     #[test]
+    fn a_session_token_is_in_nothing_that_is_kept() {
+        for stderr in [
+            "{\n    \"Code\": \"ExpiredToken\",\n    \"Message\": \"m\",\n    \"Token-0\": \"s3cr3t\"\n}\n",
+            "Code: ExpiredToken\nMessage: m\nToken-0: s3cr3t\n",
+            "ExpiredToken\tm\ts3cr3t\n",
+            "s3cr3t\tExpiredToken\tm\n",
+            "---\n|  error  |\n+--+--+\n|  Code   |  Message  |  Token-0  |\n+--+--+\n|  ExpiredToken|  m  |  s3cr3t  |\n+--+--+\n",
+        ] {
+            let group = read(stderr.as_bytes()).unwrap();
+            assert_eq!(service(stderr).code, "ExpiredToken");
+            assert!(!format!("{group:?}").contains("s3cr3t"), "{group:?}");
+        }
+    }
+
+    #[test]
     fn yaml_plain_quoted_and_folded() {
         assert_eq!(service("Code: AccessDenied\nMessage: Access Denied\n").message, "Access Denied");
         assert_eq!(service("Code: '403'\nMessage: Forbidden\n").code, "403");
@@ -201,6 +217,7 @@ mod tests {
         assert_eq!(service("ARCHIVE_ACCESS\tInvalidObjectState\tThe operation\tGLACIER\n").code, "InvalidObjectState");
         assert!(read(b"CONTENTS\tkey\t2026\n").is_none());
         assert!(read(b"AccessDenied\n").is_none());
+        assert_eq!(service("AccessDenied\t\n").message, "");
     }
 
     #[test]

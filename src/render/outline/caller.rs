@@ -29,7 +29,10 @@ pub fn short(arn: &str) -> Option<String> {
 /// `caller: role/ci-deploy (profile dev)`, where the diagnosis turns on who asked and has not said it.
 pub fn note(failure: &Failure, sections: &[Section<'_>], verbose: bool) -> Option<String> {
     let caller = failure.caller.as_ref()?;
-    let name = caller.arn.as_deref().map(|arn| if verbose { arn.to_owned() } else { short(arn).unwrap_or_else(|| arn.to_owned()) });
+    let name = caller
+        .arn
+        .as_deref()
+        .map(|arn| if verbose { arn.to_owned() } else { short(arn).unwrap_or_else(|| arn.to_owned()) });
     let helps = turns_on_caller(sections) && !is_named(sections, name.as_deref());
     if !helps && !verbose {
         return None;
@@ -52,7 +55,8 @@ fn turns_on_caller(sections: &[Section<'_>]) -> bool {
 fn is_named(sections: &[Section<'_>], name: Option<&str>) -> bool {
     let Some(name) = name.filter(|name| !name.is_empty()) else { return false };
     sections.iter().any(|section| {
-        let labels = section.excerpt.into_iter().flat_map(|excerpt| excerpt.marks.iter().map(|mark| mark.label.as_str()));
+        let labels =
+            section.excerpt.into_iter().flat_map(|excerpt| excerpt.marks.iter().map(|mark| mark.label.as_str()));
         let notes = section.notes.iter().map(|note| note.text.as_str());
         let helps = section.helps.iter().map(|help| help.text.as_str());
         let mut texts = std::iter::once(section.blocker.summary.as_str()).chain(labels).chain(notes).chain(helps);

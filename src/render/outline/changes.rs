@@ -10,7 +10,12 @@ pub fn changes(fix: &Fix) -> Option<String> {
         things = fix.commands.iter().filter_map(|command| changed_by(command)).collect();
     }
     let mut seen = Vec::new();
-    things.retain(|thing| !seen.contains(thing) && { seen.push(*thing); true });
+    things.retain(|thing| {
+        !seen.contains(thing) && {
+            seen.push(*thing);
+            true
+        }
+    });
     (!things.is_empty()).then(|| format!("changes {}", crate::render::words::list(&things)))
 }
 
@@ -29,8 +34,8 @@ fn changed(document: DocumentKind) -> &'static str {
 
 /// What the names of the operations that change something begin with.
 const VERBS: &[&str] = &[
-    "add", "attach", "cancel", "copy", "create", "delete", "detach", "disable", "enable", "modify", "put", "remove", "restore", "set",
-    "update",
+    "add", "attach", "cancel", "copy", "create", "delete", "detach", "disable", "enable", "modify", "put", "remove",
+    "restore", "set", "update",
 ];
 
 /// What an `aws` command changes, from its service and the verb that its operation begins with.

@@ -68,7 +68,14 @@ fn reason(check: &Check) -> Option<String> {
     // Of the other probes, a refusal is an answer.
     let is_document = matches!(
         check.name.as_str(),
-        "iam-policies" | "iam-role-trust" | "kms-key" | "kms-key-policy" | "organization-policies" | "s3-access-point" | "s3-bucket-policy" | "vpc-endpoints"
+        "iam-policies"
+            | "iam-role-trust"
+            | "kms-key"
+            | "kms-key-policy"
+            | "organization-policies"
+            | "s3-access-point"
+            | "s3-bucket-policy"
+            | "vpc-endpoints"
     );
     match check.outcome {
         Outcome::Denied if is_document => Some(match (&check.why, permission(&check.name)) {
@@ -185,7 +192,10 @@ mod tests {
 
     #[test]
     fn permissions_stand_in_backticks() {
-        assert_eq!(with_code("organizations:ListPoliciesForTarget was denied"), "`organizations:ListPoliciesForTarget` was denied");
+        assert_eq!(
+            with_code("organizations:ListPoliciesForTarget was denied"),
+            "`organizations:ListPoliciesForTarget` was denied"
+        );
         assert_eq!(with_code("see arn:aws:s3:::b and x: Y"), "see arn:aws:s3:::b and x: Y");
         assert_eq!(with_code("`a` s3:GetObject"), "`a` s3:GetObject");
     }

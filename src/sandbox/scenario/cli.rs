@@ -82,6 +82,10 @@ pub struct Expect {
     #[serde(default = "due")]
     pub diagnosis: Option<bool>,
     pub causes: Vec<ExpectedCause>,
+    /// At least one of these is named, where what can be seen does not tell which it is.
+    pub one_of: Vec<String>,
+    /// Nothing that can be seen proves anything: no blocker may be `proven`.
+    pub unproven: bool,
     /// Causes that no blocker may name.
     pub absent: Vec<String>,
     /// The report's `request.action`.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use why403::diagnosis::{
-    Blocker, Caller, CauseNote, Certainty, Check, CommandRun, DocumentKind, Edit, EditOp, EditTarget, Excerpt, Failure, Fix,
-    Mark, Outcome, Place, Report, RequestSummary, SCHEMA, StatementRef, Tool,
+    Blocker, Caller, CauseNote, Certainty, Check, CommandRun, DocumentKind, Edit, EditOp, EditTarget, Excerpt, Failure,
+    Fix, Mark, Outcome, Place, Report, RequestSummary, SCHEMA, StatementRef, Tool,
 };
 
 /// Every case, with the name that its golden files begin with.
@@ -18,7 +18,12 @@ pub fn all() -> Vec<(&'static str, Report)> {
         ("minified", minified()),
         ("unanswered", unanswered()),
         ("expired", expired()),
-        ("hostile", hostile("\u{1b}]0;owned\u{7}\r\n::error::x ##vso[task.x] ##[group] \u{202e}\u{200b}\u{9b}1m `</code><img src=x> |%0A]]>")),
+        (
+            "hostile",
+            hostile(
+                "\u{1b}]0;owned\u{7}\r\n::error::x ##vso[task.x] ##[group] \u{202e}\u{200b}\u{9b}1m `</code><img src=x> |%0A]]>",
+            ),
+        ),
     ]
 }
 
@@ -68,7 +73,13 @@ fn failure(blockers: Vec<Blocker>) -> Failure {
             check("sts-identity", Outcome::Ok, 41),
             check("s3-replay", Outcome::Denied, 63),
             check("iam-policies", Outcome::Ok, 118),
-            Check { name: text("kms-key"), outcome: Outcome::Skipped, why: some("the object is not KMS-encrypted"), ms: None, requests: None },
+            Check {
+                name: text("kms-key"),
+                outcome: Outcome::Skipped,
+                why: some("the object is not KMS-encrypted"),
+                ms: None,
+                requests: None,
+            },
         ],
     }
 }
@@ -97,7 +108,12 @@ fn blocker(cause: &str, certainty: Certainty, summary: &str) -> Blocker {
 }
 
 fn advice(summary: &str, commands: &[&str]) -> Fix {
-    Fix { summary: text(summary), who: text("you"), edits: vec![], commands: commands.iter().copied().map(text).collect() }
+    Fix {
+        summary: text(summary),
+        who: text("you"),
+        edits: vec![],
+        commands: commands.iter().copied().map(text).collect(),
+    }
 }
 
 /// Marks each piece of the text, the first as primary.
@@ -147,7 +163,9 @@ fn add_allow(action: &str, resource: &str) -> Edit {
 pub fn no_allow() -> Report {
     let cause = Blocker {
         place: Some(identity_place("LogsRead", "Read")),
-        near_miss: some("statement `Read` allows `s3:GetObject` on `arn:aws:s3:::acme-logs/2025/*`; needed is `arn:aws:s3:::acme-logs/2026/07/app.log`"),
+        near_miss: some(
+            "statement `Read` allows `s3:GetObject` on `arn:aws:s3:::acme-logs/2025/*`; needed is `arn:aws:s3:::acme-logs/2026/07/app.log`",
+        ),
         notes: vec![text("checked 3 identity policies, the permissions boundary, and the bucket policy")],
         evidence: vec![text("s3-replay"), text("iam-policies")],
         fix: Some(Fix {
@@ -261,7 +279,9 @@ pub fn hidden_key() -> Report {
 fn all_must_change() -> Report {
     let first = denied();
     let key = Blocker {
-        near_miss: some("statement `Keys` allows `kms:Decrypt` on `arn:aws:kms:eu-west-1:444455556666:key/9d1f`; needed is `key/0c2e`"),
+        near_miss: some(
+            "statement `Keys` allows `kms:Decrypt` on `arn:aws:kms:eu-west-1:444455556666:key/9d1f`; needed is `key/0c2e`",
+        ),
         place: Some(identity_place("KeysUse", "Keys")),
         fix: Some(Fix {
             summary: text("let the role decrypt with this key"),
@@ -274,9 +294,15 @@ fn all_must_change() -> Report {
                     "arn:aws:kms:eu-west-1:444455556666:key/9d1f8f0e-0000-4000-8000-1c1c1c1c1c1c",
                     "arn:aws:kms:eu-west-1:444455556666:key/0c2e8f0e-0000-4000-8000-2d2d2d2d2d2d"]})),
             }],
-            commands: vec![text("aws iam put-role-policy --role-name ci-deploy --policy-name KeysUse --policy-document file://KeysUse.json --profile admin")],
+            commands: vec![text(
+                "aws iam put-role-policy --role-name ci-deploy --policy-name KeysUse --policy-document file://KeysUse.json --profile admin",
+            )],
         }),
-        ..blocker("kms-no-allow", Certainty::Proven, "no policy of `role/ci-deploy` allows `kms:Decrypt` on the key of this object")
+        ..blocker(
+            "kms-no-allow",
+            Certainty::Proven,
+            "no policy of `role/ci-deploy` allows `kms:Decrypt` on the key of this object",
+        )
     };
     let mut failure = failure(vec![first, key]);
     failure.count = 37;
@@ -295,11 +321,17 @@ fn readings() -> Report {
                 target: EditTarget { kind: DocumentKind::BucketPolicy, owner: some("acme-logs"), policy: None },
                 op: EditOp::AddStatement,
                 statement_index: None,
-                statement: Some(json!({"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-logs/2026/07/app.log"})),
+                statement: Some(
+                    json!({"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-logs/2026/07/app.log"}),
+                ),
             }],
             commands: vec![],
         }),
-        ..blocker("bucket-policy-no-allow", Certainty::Likely, "the bucket policy of `acme-logs` does not let account 111122223333 in")
+        ..blocker(
+            "bucket-policy-no-allow",
+            Certainty::Likely,
+            "the bucket policy of `acme-logs` does not let account 111122223333 in",
+        )
     };
     let rival = |cause, summary| blocker(cause, Certainty::Possible, summary);
     let mut failure = failure(vec![
@@ -316,17 +348,27 @@ fn readings() -> Report {
         note("resource-control-policy", "organizations:ListPoliciesForTarget was denied"),
         note("permissions-boundary", "iam:GetRole was denied"),
     ];
-    failure.checks.push(Check { name: text("s3-bucket-policy"), outcome: Outcome::Denied, why: None, ms: Some(31), requests: Some(1) });
+    failure.checks.push(Check {
+        name: text("s3-bucket-policy"),
+        outcome: Outcome::Denied,
+        why: None,
+        ms: Some(31),
+        requests: Some(1),
+    });
     report(vec![failure])
 }
 
 /// Three failures of one run.
 fn several() -> Report {
     let mut download = no_allow().failures.remove(0);
-    download.line = text("download failed: s3://acme-logs/2026/07/app.log to ./app.log An error occurred (403) when calling the GetObject operation: Forbidden");
+    download.line = text(
+        "download failed: s3://acme-logs/2026/07/app.log to ./app.log An error occurred (403) when calling the GetObject operation: Forbidden",
+    );
     download.count = 1_234_567;
     let mut deny = deny().failures.remove(0);
-    deny.line = text("upload failed: ./b.txt to s3://acme-logs/b.txt An error occurred (AccessDenied) when calling the PutObject operation: Access Denied");
+    deny.line = text(
+        "upload failed: ./b.txt to s3://acme-logs/b.txt An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+    );
     let mut hidden = hidden_key().failures.remove(0);
     hidden.line = String::new();
     report(vec![download, deny, hidden])
@@ -340,7 +382,8 @@ fn minified() -> Report {
         ("\"aws:SourceVpce\":\"vpce-0a1b2c3d\"", "this request used no VPC endpoint"),
         ("\"Deny\"", "a matching Deny wins over every Allow"),
     ];
-    report.failures[0].blockers[0].excerpt = Some(excerpt("bucket policy of acme-logs", &document.to_string(), &labels));
+    report.failures[0].blockers[0].excerpt =
+        Some(excerpt("bucket policy of acme-logs", &document.to_string(), &labels));
     report
 }
 
@@ -349,12 +392,22 @@ fn unanswered() -> Report {
     let cause = Blocker {
         evidence: vec![],
         fix: Some(advice("try again with more time: `WHY403_TIMEOUT=10`", &[])),
-        ..blocker("undetermined", Certainty::Possible, "what could be read does not settle why `s3:GetObject` on `acme-logs` was refused")
+        ..blocker(
+            "undetermined",
+            Certainty::Possible,
+            "what could be read does not settle why `s3:GetObject` on `acme-logs` was refused",
+        )
     };
     let mut failure = failure(vec![cause]);
     failure.caller = None;
     failure.checks = ["sts-identity", "s3-replay", "s3-bucket", "iam-policies", "s3-bucket-policy"]
-        .map(|name| Check { name: text(name), outcome: Outcome::TimedOut, why: None, ms: Some(3000), requests: Some(1) })
+        .map(|name| Check {
+            name: text(name),
+            outcome: Outcome::TimedOut,
+            why: None,
+            ms: Some(3000),
+            requests: Some(1),
+        })
         .to_vec();
     report(vec![failure])
 }
@@ -367,7 +420,9 @@ fn expired() -> Report {
         ..blocker("expired-credentials", Certainty::Proven, "the SSO token of profile `ci` ended 2 hours ago")
     };
     let mut failure = failure(vec![cause]);
-    failure.line = text("An error occurred (ExpiredToken) when calling the ListObjectsV2 operation: The provided token has expired.");
+    failure.line = text(
+        "An error occurred (ExpiredToken) when calling the ListObjectsV2 operation: The provided token has expired.",
+    );
     failure.caller = Some(Caller { arn: None, account: None, source: text("profile ci: sso_session acme") });
     report(vec![failure])
 }
@@ -383,7 +438,8 @@ pub fn hostile(stranger: &str) -> Report {
                 target: EditTarget { kind: DocumentKind::BucketPolicy, owner: Some(s()), policy: Some(s()) },
                 op,
                 statement_index: Some(1),
-                statement: (op != EditOp::RemoveStatement).then(|| json!({"Sid": stranger, stranger: [stranger, {stranger: stranger}]})),
+                statement: (op != EditOp::RemoveStatement)
+                    .then(|| json!({"Sid": stranger, stranger: [stranger, {stranger: stranger}]})),
             })
             .to_vec(),
         commands: vec![format!("aws s3 ls '{stranger}'")],

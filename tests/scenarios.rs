@@ -1,0 +1,226 @@
+//! Every scenario of the sandbox through the real AWS CLI, bare and wrapped: the wrapped run differs in nothing but what
+//! is added to stderr, and the report names what the scenario expects and nothing that it forbids.
+
+#[path = "support/clis.rs"]
+mod clis;
+
+use clis::Cli;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use why403::aws::allowlist;
+use why403::diagnosis::{Blocker, Report};
+use why403::sandbox::demo::{Prepared, prepare};
+use why403::sandbox::scenario::{CliVersion, names};
+use why403::sandbox::{Entry, Sandbox, Scenario};
+
+const WHY403: &str = env!("CARGO_BIN_EXE_why403");
+
+/// One run of a scenario's commands, in a fresh world.
+struct Run {
+    output: Output,
+    report: Option<Report>,
+    raw_report: String,
+    /// What was asked after the command itself had ended.
+    asked: Vec<Entry>,
+}
+
+fn run(name: &str, cli: &Cli, wrapped: bool) -> Run {
+    let scenario = Scenario::load(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let sandbox = Sandbox::start(scenario.clone()).unwrap();
+    let prepared = prepare(&scenario, &sandbox, cli.version).unwrap();
+    let report_path = prepared.home().join("report.jsonl");
+    let mut output = None;
+    for (index, arguments) in prepared.runs.iter().enumerate() {
+        let last = index + 1 == prepared.runs.len();
+        output = Some(one(&prepared, cli, arguments, (wrapped && last).then_some(report_path.as_path())));
+    }
+    let raw_report = std::fs::read_to_string(&report_path).unwrap_or_default();
+    let report = raw_report.lines().next().map(|line| serde_json::from_str(line).unwrap());
+    let asked = sandbox.log().into_iter().filter(|entry| entry.user_agent.contains("why403")).collect();
+    Run { output: output.unwrap(), report, raw_report, asked }
+}
+
+fn one(prepared: &Prepared, cli: &Cli, arguments: &[String], report: Option<&Path>) -> Output {
+    let mut command = match report {
+        Some(_) => prepared.command(WHY403.as_ref()),
+        None => prepared.command(cli.directory.join("aws").as_os_str()),
+    };
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", cli.directory.display()));
+    if let Some(report) = report {
+        command.args(["--explain", "always", "--timeout", "20", "--report"]).arg(report).arg("aws");
+    }
+    feed(command.args(arguments), prepared.stdin.as_deref())
+}
+
+fn feed(command: &mut Command, stdin: Option<&str>) -> Output {
+    use std::io::Write;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    if let Some(text) = stdin {
+        drop(pipe.write_all(text.as_bytes()));
+    }
+    drop(pipe);
+    child.wait_with_output().unwrap()
+}
+
+/// Progress lines hold a speed, which no two runs share, and the padding after it.
+fn without_speed(stdout: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stdout);
+    text.split(['\r', '\n']).filter(|line| !line.contains(" with ") && !line.contains("Bytes/s")).map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn names_of(blockers: &[Blocker]) -> Vec<String> {
+    blockers.iter().map(|blocker| format!("{} {:?}", blocker.cause, blocker.certainty)).collect()
+}
+
+/// What is wrong with one scenario under one CLI, in words.
+fn complaints(name: &str, cli: &Cli) -> Vec<String> {
+    let scenario = Scenario::load(name).unwrap();
+    if !scenario.cli.runs_on(cli.version) {
+        return Vec::new();
+    }
+    let mut wrong = Vec::new();
+    let bare = run(name, cli, false);
+    let wrapped = run(name, cli, true);
+    let (bare_err, wrapped_err) = (String::from_utf8_lossy(&bare.output.stderr), String::from_utf8_lossy(&wrapped.output.stderr));
+    let port = |text: &str| without_ports(text);
+    let expect = &scenario.expect;
+    let code = expect.exit.of(cli.version);
+    if bare.output.status.code() != Some(code) {
+        wrong.push(format!("bare exit {:?}, expected {code}; stderr: {bare_err}", bare.output.status.code()));
+    }
+    if wrapped.output.status.code() != bare.output.status.code() {
+        wrong.push(format!("exit {:?} wrapped, {:?} bare", wrapped.output.status.code(), bare.output.status.code()));
+    }
+    if without_speed(&wrapped.output.stdout) != without_speed(&bare.output.stdout) {
+        wrong.push("stdout differs".to_owned());
+    }
+    if !port(&wrapped_err).starts_with(port(&bare_err).as_str()) {
+        wrong.push(format!("stderr does not begin with aws's own:\n{wrapped_err}\n--- bare:\n{bare_err}"));
+    }
+    if !bare_err.contains(&expect.stderr) {
+        wrong.push(format!("bare stderr lacks {:?}: {bare_err}", expect.stderr));
+    }
+    for entry in &wrapped.asked {
+        if !allowlist::allows(&entry.service, &entry.operation) || entry.request_payer {
+            wrong.push(format!("asked {}:{} by {}", entry.service, entry.operation, entry.method));
+        }
+    }
+    if !expect.wants_diagnosis() {
+        if wrapped.report.is_some() || port(&wrapped_err) != port(&bare_err) {
+            wrong.push(format!("a diagnosis where there is nothing to diagnose: {wrapped_err}"));
+        }
+        return wrong;
+    }
+    let Some(report) = &wrapped.report else {
+        wrong.push(format!("no report; stderr: {wrapped_err}"));
+        return wrong;
+    };
+    if let Some(complaint) = invalid(&wrapped.raw_report) {
+        wrong.push(complaint);
+    }
+    let blockers: Vec<Blocker> = report.failures.iter().flat_map(|failure| failure.blockers.clone()).collect();
+    for expected in &expect.causes {
+        let found = blockers.iter().find(|blocker| blocker.cause == expected.cause);
+        let Some(found) = found else {
+            wrong.push(format!("{} is not named, but {:?}", expected.cause, names_of(&blockers)));
+            continue;
+        };
+        let certainty = serde_json::to_value(found.certainty).unwrap();
+        let fair: Vec<&str> = expected.certainty.all().iter().map(|certainty| certainty.name()).collect();
+        if !fair.iter().any(|name| certainty == *name) {
+            wrong.push(format!("{} is {certainty}, expected {fair:?}", expected.cause));
+        }
+        let place = found.place.as_ref();
+        let document = place.map(|place| serde_json::to_value(place.document).unwrap().as_str().unwrap_or_default().to_owned());
+        let mut hold = |what: &str, wanted: &Option<String>, found: Option<String>| {
+            if wanted.is_some() && *wanted != found {
+                wrong.push(format!("{}: {what} is {found:?}, expected {wanted:?}", expected.cause));
+            }
+        };
+        hold("where.document", &expected.document, document);
+        hold("where.policy", &expected.policy, place.and_then(|place| place.policy.clone()));
+        hold("where.owner", &expected.owner, place.and_then(|place| place.owner.clone()));
+        let who = found.fix.as_ref().map(|fix| fix.who.clone()).unwrap_or_default();
+        for (what, wanted, text) in [("summary", &expected.summary, &found.summary), ("who", &expected.who, &who)] {
+            if wanted.as_ref().is_some_and(|wanted| !text.contains(wanted.as_str())) {
+                wrong.push(format!("{}: {what} is {text:?}, which lacks {wanted:?}", expected.cause));
+            }
+        }
+    }
+    if let Some(action) = &expect.action {
+        let found = report.failures.first().and_then(|failure| failure.request.action.clone());
+        if found.as_ref() != Some(action) {
+            wrong.push(format!("the action is {found:?}, expected {action}"));
+        }
+    }
+    for absent in &expect.absent {
+        if blockers.iter().any(|blocker| blocker.cause == *absent) {
+            wrong.push(format!("{absent} must not be named, but {:?}", names_of(&blockers)));
+        }
+    }
+    if blockers.is_empty() {
+        wrong.push("no blockers at all".to_owned());
+    }
+    wrong
+}
+
+/// Two runs have two ports.
+fn without_ports(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("127.0.0.1:") {
+        let end = at + "127.0.0.1:".len();
+        out.push_str(&rest[..end]);
+        rest = rest[end..].trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    out + rest
+}
+
+/// Why the report is not what the schema says.
+fn invalid(raw: &str) -> Option<String> {
+    let schema: serde_json::Value = serde_json::from_str(&why403::render::schema::schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    raw.lines().find_map(|line| {
+        let report: serde_json::Value = serde_json::from_str(line).ok()?;
+        let error = validator.iter_errors(&report).next()?;
+        Some(format!("the report does not fit the schema: {error}"))
+    })
+}
+
+fn all_on(version: CliVersion) {
+    let Some(cli) = clis::found().into_iter().find(|cli| cli.version == version) else { return };
+    let only = std::env::var("SCENARIO").ok();
+    let scenarios: Vec<&str> = names().filter(|name| only.as_deref().is_none_or(|only| name.contains(only))).collect();
+    let next = AtomicUsize::new(0);
+    let wrong: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).max(3) {
+            scope.spawn(|| {
+                while let Some(name) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let complaints = complaints(name, &cli);
+                    if !complaints.is_empty() {
+                        wrong.lock().unwrap().insert(name, complaints);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    let text: String = wrong.iter().map(|(name, wrong)| format!("\n{name}:\n  {}\n", wrong.join("\n  "))).collect();
+    assert!(wrong.is_empty(), "{} of {} scenarios under {version:?}:\n{text}", wrong.len(), scenarios.len());
+}
+
+#[test]
+fn every_scenario_on_version_1() {
+    all_on(CliVersion::V1);
+}
+
+#[test]
+fn every_scenario_on_version_2() {
+    all_on(CliVersion::V2);
+}
