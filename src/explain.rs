@@ -189,7 +189,7 @@ impl Run<'_> {
             operation: service.and_then(|error| error.operation.clone()).or_else(|| Some(case.request.operation.clone())),
             error_code: service.map(|error| error.code.clone()),
             request: RequestSummary {
-                action: case.request.action.clone(),
+                action: case.asked_action(),
                 bucket: case.request.bucket.clone(),
                 key: case.request.key.clone(),
                 version_id: case.request.version_id.clone(),

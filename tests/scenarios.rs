@@ -11,9 +11,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use why403::aws::allowlist;
-use why403::diagnosis::{Blocker, Report};
+use why403::diagnosis::{Blocker, Certainty, Edit, EditOp, Report};
 use why403::sandbox::demo::{Prepared, prepare};
-use why403::sandbox::scenario::{CliVersion, names};
+use why403::sandbox::scenario::{self as sandbox_edit, CliVersion, Target, names};
 use why403::sandbox::{Entry, Sandbox, Scenario};
 
 const WHY403: &str = env!("CARGO_BIN_EXE_why403");
@@ -99,7 +99,7 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
     if without_speed(&wrapped.output.stdout) != without_speed(&bare.output.stdout) {
         wrong.push("stdout differs".to_owned());
     }
-    if !port(&wrapped_err).starts_with(port(&bare_err).as_str()) {
+    if !begins_with(&port(&wrapped_err), &port(&bare_err)) {
         wrong.push(format!("stderr does not begin with aws's own:\n{wrapped_err}\n--- bare:\n{bare_err}"));
     }
     if !bare_err.contains(&expect.stderr) {
@@ -163,10 +163,94 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
             wrong.push(format!("{absent} must not be named, but {:?}", names_of(&blockers)));
         }
     }
+    if !expect.one_of.is_empty() && !blockers.iter().any(|blocker| expect.one_of.contains(&blocker.cause)) {
+        wrong.push(format!("none of {:?} is named, but {:?}", expect.one_of, names_of(&blockers)));
+    }
     if blockers.is_empty() {
         wrong.push("no blockers at all".to_owned());
     }
+    if expect.unproven && blockers.iter().any(|blocker| blocker.certainty == Certainty::Proven) {
+        wrong.push(format!("nothing may be proven, but {:?}", names_of(&blockers)));
+    }
+    wrong.extend(unrepaired(&scenario, cli, &blockers));
     wrong
+}
+
+/// Applies every policy edit to a fresh world: the command then succeeds, and the sentinels are still refused.
+fn unrepaired(scenario: &Scenario, cli: &Cli, blockers: &[Blocker]) -> Vec<String> {
+    // What has to change is what is proven; a reading's repair is none.
+    let proven: Vec<&Blocker> = blockers.iter().filter(|blocker| blocker.certainty != Certainty::Possible).collect();
+    let edits: Vec<&Edit> = proven.iter().filter_map(|blocker| edits_of(blocker)).flatten().collect();
+    if edits.is_empty() || proven.iter().any(|blocker| edits_of(blocker).is_none()) {
+        return Vec::new();
+    }
+    let mut world = scenario.clone();
+    for edit in &edits {
+        if let Err(complaint) = apply(&mut world, edit) {
+            return vec![complaint];
+        }
+    }
+    let mut wrong = Vec::new();
+    let sandbox = Sandbox::start(world.clone()).unwrap();
+    let prepared = prepare(&world, &sandbox, cli.version).unwrap();
+    let outputs: Vec<Output> = prepared.runs.iter().map(|arguments| one(&prepared, cli, arguments, None)).collect();
+    let last = outputs.last().unwrap();
+    if !last.status.success() {
+        wrong.push(format!("still refused after the repair {edits:?}: {}", String::from_utf8_lossy(&last.stderr)));
+    }
+    for sentinel in &scenario.expect.still_refused {
+        let mut arguments = sentinel.clone();
+        if cli.version == CliVersion::V2 {
+            arguments.extend(["--endpoint-url".to_owned(), sandbox.url()]);
+        }
+        if one(&prepared, cli, &arguments, None).status.success() {
+            wrong.push(format!("the repair allows {sentinel:?} too"));
+        }
+    }
+    wrong
+}
+
+fn edits_of(blocker: &Blocker) -> Option<&[Edit]> {
+    let fixes = blocker.fix.iter().chain(&blocker.other_fixes);
+    fixes.map(|fix| fix.edits.as_slice()).find(|edits| !edits.is_empty())
+}
+
+fn apply(world: &mut Scenario, edit: &Edit) -> Result<(), String> {
+    let kind = serde_json::to_value(edit.target.kind).unwrap().as_str().unwrap().to_owned();
+    let owner = edit.target.owner.clone().ok_or("an edit without an owner")?;
+    let new_name = || Some("repair".to_owned());
+    let named = matches!(kind.as_str(), "identity-policy");
+    let policy = edit.target.policy.clone().or_else(|| named.then(new_name).flatten());
+    let target = Target { kind, owner, policy };
+    let text = world.document(&target).map(|text| text.as_str().to_owned());
+    let mut document: serde_json::Value = match &text {
+        Some(text) => serde_json::from_str(text).map_err(|error| error.to_string())?,
+        None => serde_json::json!({ "Version": "2012-10-17", "Statement": [] }),
+    };
+    if !document["Statement"].is_array() {
+        document["Statement"] = serde_json::json!([document["Statement"].clone()]);
+    }
+    let statements = document["Statement"].as_array_mut().unwrap();
+    let statement = edit.statement.clone();
+    match (edit.op, edit.statement_index, statement) {
+        (EditOp::AddStatement, _, Some(statement)) => statements.push(statement),
+        (EditOp::ReplaceStatement, Some(index), Some(statement)) => statements[index] = statement,
+        (EditOp::RemoveStatement, Some(index), _) => drop(statements.remove(index)),
+        _ => return Err(format!("an edit that cannot be applied: {edit:?}")),
+    }
+    let edit = sandbox_edit::Edit { target, document: document.to_string() };
+    world.apply(&edit).map_err(|error| format!("{error}: {edit:?}"))
+}
+
+/// Transfers run side by side: two runs print the same lines in another order.
+fn begins_with(wrapped: &str, bare: &str) -> bool {
+    let count = bare.lines().count();
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().take(count).map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    sorted(wrapped) == sorted(bare)
 }
 
 /// Two runs have two ports.

@@ -198,6 +198,13 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The S3 permission that was refused: the one that AWS names, else the operation's own.
+    #[must_use]
+    pub fn asked_action(&self) -> Option<String> {
+        let named = self.denial.as_ref().filter(|denial| !is_kms(denial) && !super::key_not_found_hidden::is_hint(self, denial));
+        named.and_then(|denial| denial.action.clone()).or_else(|| self.request.action.clone())
+    }
+
     /// Who can change things in the caller's account.
     #[must_use]
     pub fn own_administrator(&self) -> String {

@@ -45,7 +45,9 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
             Finding::Irrelevant => {}
         }
     }
-    blockers.sort_by_key(|(order, blocker)| (std::cmp::Reverse(blocker.certainty), *order));
+    blockers.sort_by_key(|(order, blocker)| {
+        (std::cmp::Reverse(blocker.certainty), improbability(case, &blocker.cause), *order)
+    });
     let proven = blockers.first().is_some_and(|(_, blocker)| blocker.certainty == Certainty::Proven);
     let mut shown = Vec::new();
     for (_, blocker) in blockers {
@@ -56,8 +58,39 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
             shown.push(blocker);
         }
     }
+    // One reading, with the statement in hand, and nothing that competes with it: the evidence points one way.
+    if let [only] = shown.as_mut_slice()
+        && only.certainty == Certainty::Possible
+        && only.excerpt.is_some()
+    {
+        only.certainty = Certainty::Likely;
+    }
     if shown.is_empty() {
         shown.push(undetermined::blocker(case, &open));
     }
     Diagnosis { blockers: shown, ruled_out, open }
+}
+
+/// Where readings compete, the more usual one comes first: as found in the threads of people who met a bare 403, and
+/// by whether the bucket is known to be another account's.
+fn improbability(case: &Case<'_>, code: &str) -> usize {
+    const USUAL: &[&str] = &[
+        "wrong-profile",
+        "key-not-found-hidden",
+        "identity-policy-no-allow",
+        "bucket-policy-deny",
+        "bucket-policy-no-allow",
+        "object-owned-by-other-account",
+        "requester-pays",
+    ];
+    const ACROSS_ACCOUNTS: &[&str] = &[
+        "wrong-profile",
+        "bucket-policy-no-allow",
+        "identity-policy-no-allow",
+        "key-not-found-hidden",
+        "bucket-policy-deny",
+        "requester-pays",
+    ];
+    let order = if case.same_account() == Some(false) { ACROSS_ACCOUNTS } else { USUAL };
+    order.iter().position(|known| *known == code).unwrap_or(0)
 }

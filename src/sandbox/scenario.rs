@@ -96,6 +96,7 @@
 //! [expect]
 //! exit = { v1 = 1, v2 = 1 }        # or one number
 //! stderr = "HeadObject"            # a part of what the bare command says
+//! replay = "because no identity-based policy"   # a part of what a GET of the object says where the HEAD said nothing
 //! diagnosis = true                 # false: a failure that is no matter of access
 //! causes = [{ cause = "identity-policy-no-allow", certainty = "proven", document = "identity-policy" }]
 //! one_of = ["identity-policy-no-allow", "undetermined"]

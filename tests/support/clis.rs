@@ -17,7 +17,7 @@ pub struct Cli {
 pub fn found() -> Vec<Cli> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let candidates = [
-        (CliVersion::V1, std::env::var_os("WHY403_TEST_AWS_V1").map_or_else(|| root.join(".venv/bin/aws"), PathBuf::from)),
+        (CliVersion::V1, std::env::var_os("WHY403_TEST_AWS_V1").map_or_else(|| root.join(".venv/awscli/bin/aws"), PathBuf::from)),
         (CliVersion::V2, std::env::var_os("WHY403_TEST_AWS_V2").map_or_else(|| PathBuf::from("/usr/bin/aws"), PathBuf::from)),
     ];
     let mut found = Vec::new();

@@ -1,1 +1,150 @@
+use super::*;
+use crate::policy::{Context, Decision};
 
+fn request(principal: &str) -> Request {
+    Request {
+        principal: principal.parse().unwrap(),
+        action: "s3:GetObject".to_owned(),
+        resource: "arn:aws:s3:::acme-data/a.csv".to_owned(),
+        resource_account: Some("111122223333".to_owned()),
+        object_owner: None,
+        context: Context::closed(),
+    }
+}
+
+fn named(text: &str, rules: Rules) -> NamedPolicy {
+    NamedPolicy { name: "p".to_owned(), document: Document::parse(text, rules).unwrap() }
+}
+
+fn identity(text: &str) -> Layers {
+    Layers { identity: Reading::Read(vec![named(text, Rules::Identity)]), ..Layers::default() }
+}
+
+const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
+
+#[test]
+fn the_contracts_example_names_the_objects_of_the_bucket() {
+    let text = r#"{"Version": "2012-10-17", "Statement": [
+  {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject",   "Resource": "arn:aws:s3:::acme-data"}
+]}"#;
+    let repair = repair(&request(SESSION), &identity(text), Layer::Identity).unwrap();
+    assert_eq!(repair.op, RepairOp::ReplaceStatement(0));
+    assert_eq!(
+        repair.statement.unwrap(),
+        json!({"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-data/*"})
+    );
+    assert_eq!(repair.edited, text.replace("acme-data\"", "acme-data/*\""));
+}
+
+#[test]
+fn what_is_missing_is_added_in_the_documents_own_form() {
+    let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:GetObject\",\n      \"Resource\": \"arn:aws:s3:::acme-data/2025/*\"\n    }\n  ]\n}";
+    let repair = repair(&request(SESSION), &identity(text), Layer::Identity).unwrap();
+    assert_eq!(repair.op, RepairOp::AddStatement);
+    assert_eq!(
+        repair.edited,
+        "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:GetObject\",\n      \"Resource\": \"arn:aws:s3:::acme-data/2025/*\"\n    },\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:GetObject\",\n      \"Resource\": \"arn:aws:s3:::acme-data/a.csv\"\n    }\n  ]\n}"
+    );
+}
+
+#[test]
+fn compact_and_single_statements_stay_so() {
+    let compact = r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}"#;
+    let edited = repair(&request(SESSION), &identity(compact), Layer::Identity).unwrap().edited;
+    assert_eq!(edited, r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#);
+    let single = r#"{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}}"#;
+    let edited = repair(&request(SESSION), &identity(single), Layer::Identity).unwrap().edited;
+    assert_eq!(edited, r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}, {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#);
+}
+
+#[test]
+fn a_caller_without_policies_is_given_one() {
+    let layers = Layers { identity: Reading::Read(Vec::new()), ..Layers::default() };
+    let repair = repair(&request(SESSION), &layers, Layer::Identity).unwrap();
+    assert_eq!((repair.policy, repair.policy_index), (None, None));
+    assert_eq!(repair.statement.unwrap()["Resource"], "arn:aws:s3:::acme-data/a.csv");
+}
+
+#[test]
+fn keys_that_look_like_patterns_are_spelt_out() {
+    let mut request = request(SESSION);
+    request.resource = "arn:aws:s3:::acme-data/a*b?${x}".to_owned();
+    let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}"#;
+    let repaired = repair(&request, &identity(text), Layer::Identity).unwrap();
+    assert_eq!(repaired.statement.unwrap()["Resource"], "arn:aws:s3:::acme-data/a${*}b${?}${$}{x}");
+    // The older version of the language has no way to say it.
+    assert_eq!(repair(&request, &identity(&text.replace("\"Version\":\"2012-10-17\",", "")), Layer::Identity), None);
+    request.resource = "arn:aws:s3:::acme-data/logs/*".to_owned();
+    let repaired = repair(&request, &identity(text), Layer::Identity).unwrap();
+    assert_eq!(repaired.statement.unwrap()["Resource"], "arn:aws:s3:::acme-data/logs/*");
+}
+
+fn across(bucket_policy: Option<&str>) -> (Request, Layers) {
+    let mut request = request(SESSION);
+    request.resource_account = Some("444455556666".to_owned());
+    let mut layers = identity(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#);
+    layers.resource = bucket_policy.map_or(Reading::NotApplicable, |text| Reading::Read(named(text, Rules::Resource)));
+    (request, layers)
+}
+
+#[test]
+fn another_accounts_bucket_lets_in_the_role_and_nobody_else() {
+    for policy in [None, Some(r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:*","Resource":"arn:aws:s3:::acme-data/*"}]}"#)] {
+        let (request, layers) = across(policy);
+        let repair = repair(&request, &layers, Layer::Resource).unwrap();
+        assert_eq!(
+            repair.statement.unwrap(),
+            json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-data/a.csv"})
+        );
+    }
+}
+
+#[test]
+fn a_deny_is_narrowed_and_never_removed() {
+    let deny = |condition: &str| format!(r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "111122223333"}}, "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"}}, {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"{condition}}}]}}"#);
+    let condition_after = |condition: &str| {
+        let (request, layers) = across(Some(&deny(condition)));
+        repair(&request, &layers, Layer::Resource).map(|repair| {
+            assert_eq!(repair.op, RepairOp::ReplaceStatement(1));
+            repair.statement.unwrap()["Condition"].clone()
+        })
+    };
+    let role = "arn:aws:iam::111122223333:role/app";
+    assert_eq!(condition_after("").unwrap(), json!({"ArnNotEquals": {"aws:PrincipalArn": role}}));
+    assert_eq!(
+        condition_after(r#", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}"#).unwrap(),
+        json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}, "ArnNotEquals": {"aws:PrincipalArn": role}})
+    );
+    assert_eq!(
+        condition_after(r#", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/admin"}}"#).unwrap(),
+        json!({"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::444455556666:role/admin", role]}})
+    );
+    assert_eq!(
+        condition_after(r#", "Condition": {"StringNotEquals": {"aws:PrincipalArn": ["a"]}}"#).unwrap(),
+        json!({"StringNotEquals": {"aws:PrincipalArn": ["a", role]}})
+    );
+    // What the request itself can satisfy is no matter for the policy.
+    assert_eq!(condition_after(r#", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}"#), Some(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})).filter(|_| false));
+}
+
+#[test]
+fn nothing_is_opened_to_the_public() {
+    let mut anonymous = request("anonymous");
+    anonymous.resource_account = Some("444455556666".to_owned());
+    assert_eq!(decide(&anonymous, &Layers::default()).decision, Decision::ImplicitlyDenied);
+    assert_eq!(repair(&anonymous, &Layers::default(), Layer::Resource), None);
+}
+
+#[test]
+fn a_trust_policy_lets_the_caller_assume_the_role() {
+    let mut request = request(SESSION);
+    request.action = "sts:AssumeRole".to_owned();
+    request.resource = "arn:aws:iam::111122223333:role/admin".to_owned();
+    let trust = named(r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, Rules::Trust);
+    let layers = Layers { resource: Reading::Read(trust), ..Layers::default() };
+    let repair = repair(&request, &layers, Layer::Resource).unwrap();
+    assert_eq!(
+        repair.statement.unwrap(),
+        json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "sts:AssumeRole"})
+    );
+}

@@ -78,6 +78,8 @@ pub struct Expect {
     pub exit: ExitStatuses,
     /// A part of what the bare command prints to stderr.
     pub stderr: String,
+    /// A part of what a GET of the same object says, where a HEAD's refusal says nothing.
+    pub replay: Option<String>,
     /// Whether a diagnosis is due at all.
     #[serde(default = "due")]
     pub diagnosis: Option<bool>,

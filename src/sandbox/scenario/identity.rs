@@ -62,18 +62,19 @@ impl Account {
 }
 
 /// A key pair, with its token where it is temporary.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessKey {
     pub id: String,
     pub secret: String,
     pub token: Option<String>,
-    #[serde(default = "yes")]
     pub active: bool,
 }
 
-const fn yes() -> bool {
-    true
+impl Default for AccessKey {
+    fn default() -> Self {
+        Self { id: String::new(), secret: String::new(), token: None, active: true }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -105,7 +106,6 @@ impl User {
     pub(super) fn settle(&mut self) {
         if self.key.id.is_empty() {
             self.key.id = ids::access_key("AKIA", &self.account, &self.name);
-            self.key.active = true;
         }
         if self.key.secret.is_empty() {
             self.key.secret = ids::secret(&self.account, &self.name);
@@ -237,7 +237,6 @@ impl Session {
         let what = format!("{}/{}", self.role, self.name);
         if self.key.id.is_empty() {
             self.key.id = ids::access_key("ASIA", &self.account, &what);
-            self.key.active = true;
         }
         if self.key.secret.is_empty() {
             self.key.secret = ids::secret(&self.account, &what);
