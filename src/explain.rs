@@ -16,7 +16,7 @@ use crate::evidence::Evidence;
 use crate::evidence::gather::{self, Plan};
 use crate::output;
 use crate::recognize::{AwsFailure, Class, Denial, FailureGroup, FailureKind, Failures};
-use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, Settings};
+use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, Settings, Side};
 use crate::wrap::Finished;
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,7 +43,7 @@ pub fn diagnose(finished: &Finished) -> Option<Report> {
         return None;
     }
     let files = request::files::load(world);
-    let settings = Settings::resolve(&arguments, world, &files, CliVersion::Unknown);
+    let settings = Settings::resolve(&arguments, world, &files, cli_version(finished));
     let run = Run {
         finished,
         arguments: &arguments,
@@ -75,6 +75,17 @@ fn kinds(failures: &Failures) -> Vec<&FailureGroup> {
     failures.groups.iter().filter(|group| group.first().is_some_and(|failure| failure.class() != Class::NotOurs)).collect()
 }
 
+/// Which major version ran: they read two variables in another order, and only their exit statuses tell them apart.
+fn cli_version(finished: &Finished) -> CliVersion {
+    match finished.status.code() {
+        252..=254 => CliVersion::V2,
+        255 if finished.failures.groups.iter().filter_map(FailureGroup::first).any(|failure| failure.service().is_some()) => {
+            CliVersion::V1
+        }
+        _ => CliVersion::Unknown,
+    }
+}
+
 /// The user's own profile and region flags, to stand on every command that is printed.
 fn flags(arguments: &Arguments) -> Vec<String> {
     ["--profile", "--region"]
@@ -92,6 +103,32 @@ struct Run<'a> {
     settings: &'a Settings,
     deadline: Instant,
     flags: Vec<String>,
+}
+
+/// What all questions about one failure share.
+struct Asking<'a> {
+    denial: Option<Denial>,
+    options: Vec<ProfileOption>,
+    sources: Sources<'a>,
+    clients: Clients<'a>,
+    deadline: tokio::time::Instant,
+    total: Arc<Total>,
+}
+
+impl<'a> Asking<'a> {
+    fn about<'p>(&'p self, run: &'p Run<'a>, request: &'p Request) -> Plan<'p> {
+        Plan {
+            world: &run.finished.world,
+            settings: run.settings,
+            request,
+            denial: self.denial.as_ref(),
+            sources: &self.sources,
+            clients: &self.clients,
+            options: &self.options,
+            deadline: self.deadline,
+            total: Arc::clone(&self.total),
+        }
+    }
 }
 
 impl Run<'_> {
@@ -120,24 +157,45 @@ impl Run<'_> {
         let sources =
             Sources { world, settings: self.settings, transport: transport.clone(), aws: Some(&self.finished.aws) };
         let clients = Clients::new(self.settings, transport);
-        let denial = failure.service().and_then(|error| Denial::read(&error.message));
-        let options = self.other_profiles();
-        let plan = Plan {
-            world,
-            settings: self.settings,
-            request: &request,
-            denial: denial.as_ref(),
-            sources: &sources,
-            clients: &clients,
-            options: &options,
+        let asking = Asking {
+            denial: failure.service().and_then(|error| Denial::read(&error.message)),
+            options: self.other_profiles(),
+            sources,
+            clients,
             deadline: tokio::time::Instant::from_std(self.deadline),
             total: Arc::clone(total),
         };
-        let mut evidence = gather::first(&plan).await;
-        if !self.is_settled(failure, &request, &evidence) {
-            gather::further(&plan, &mut evidence).await;
+        // A copy is refused by either side, and a bare message does not say which: the source can be asked.
+        if let Some(source) = self.source_of_copy(&request).filter(|_| asking.denial.is_none()) {
+            let evidence = gather::first(&asking.about(self, &source)).await;
+            if evidence.replay.known().is_some_and(|replay| !replay.succeeded()) {
+                return self.settle(kind, failure, &source, &asking, evidence).await;
+            }
         }
-        self.judged(kind, failure, &request, evidence)
+        let evidence = gather::first(&asking.about(self, &request)).await;
+        self.settle(kind, failure, &request, &asking, evidence).await
+    }
+
+    /// Asks further where the first answers did not settle it.
+    async fn settle(
+        &self,
+        kind: &FailureGroup,
+        failure: &AwsFailure,
+        request: &Request,
+        asking: &Asking<'_>,
+        mut evidence: Evidence,
+    ) -> Option<Failure> {
+        if !self.is_settled(failure, request, &evidence) {
+            gather::further(&asking.about(self, request), &mut evidence).await;
+        }
+        self.judged(kind, failure, request, evidence)
+    }
+
+    /// The read of a copy's source.
+    fn source_of_copy(&self, request: &Request) -> Option<Request> {
+        let copies = matches!(request.operation.as_str(), "CopyObject" | "UploadPartCopy") && request.side == Side::Destination;
+        let other = request.other.as_ref().filter(|_| copies)?;
+        Some(Request::at("GetObject", other, self.settings))
     }
 
     fn is_settled(&self, failure: &AwsFailure, request: &Request, evidence: &Evidence) -> bool {

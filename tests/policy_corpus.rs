@@ -11,7 +11,10 @@ use why403::policy::simulate;
 fn files() -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/policies");
     let entries = std::fs::read_dir(folder).expect("the corpus");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
     files.sort();
     files
 }
@@ -20,7 +23,8 @@ fn cases() -> Vec<(String, Value)> {
     let read = |path: PathBuf| {
         #[expect(clippy::disallowed_methods, reason = "a test reads its own corpus")]
         let text = std::fs::read_to_string(&path).expect("a readable file");
-        let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let cases: Vec<Value> =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file = path.file_stem().expect("a name").to_string_lossy().into_owned();
         cases.into_iter().map(move |case| (file.clone(), case))
     };
@@ -51,7 +55,10 @@ fn every_case_has_a_name_of_its_own_and_a_page() {
         assert!(names.insert(name.to_owned()), "{file}: {name} stands twice");
         let cites = case["cites"].as_str().unwrap_or_default();
         assert!(cites.starts_with("https://docs.aws.amazon.com/"), "{name} cites no page");
-        assert!(case["expect"]["decision"].is_string() || case["expect"]["pointer"].is_string(), "{name} expects nothing");
+        assert!(
+            case["expect"]["decision"].is_string() || case["expect"]["pointer"].is_string(),
+            "{name} expects nothing"
+        );
     }
     assert!(names.len() >= 400, "{} cases", names.len());
 }
@@ -61,5 +68,8 @@ fn every_case_has_a_name_of_its_own_and_a_page() {
 fn the_corpus_holds_every_decision() {
     let cases = cases();
     let decisions: BTreeSet<&str> = cases.iter().filter_map(|(_, case)| case["expect"]["decision"].as_str()).collect();
-    assert_eq!(decisions.into_iter().collect::<Vec<_>>(), ["allowed", "explicitly-denied", "implicitly-denied", "undetermined"]);
+    assert_eq!(
+        decisions.into_iter().collect::<Vec<_>>(),
+        ["allowed", "explicitly-denied", "implicitly-denied", "undetermined"]
+    );
 }

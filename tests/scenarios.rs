@@ -179,7 +179,13 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
 /// Applies every policy edit to a fresh world: the command then succeeds, and the sentinels are still refused.
 fn unrepaired(scenario: &Scenario, cli: &Cli, blockers: &[Blocker]) -> Vec<String> {
     // What has to change is what is proven; a reading's repair is none.
-    let proven: Vec<&Blocker> = blockers.iter().filter(|blocker| blocker.certainty != Certainty::Possible).collect();
+    let sure = blockers.iter().any(|blocker| blocker.certainty == Certainty::Proven);
+    let proven: Vec<&Blocker> =
+        if sure { blockers.iter().collect() } else { blockers.iter().filter(|blocker| blocker.certainty == Certainty::Likely).collect() };
+    // No permission brings a missing key.
+    if proven.iter().any(|blocker| blocker.cause == "key-not-found-hidden") {
+        return Vec::new();
+    }
     let edits: Vec<&Edit> = proven.iter().filter_map(|blocker| edits_of(blocker)).flatten().collect();
     if edits.is_empty() || proven.iter().any(|blocker| edits_of(blocker).is_none()) {
         return Vec::new();
@@ -279,7 +285,7 @@ fn invalid(raw: &str) -> Option<String> {
 fn all_on(version: CliVersion) {
     let Some(cli) = clis::found().into_iter().find(|cli| cli.version == version) else { return };
     let only = std::env::var("SCENARIO").ok();
-    let scenarios: Vec<&str> = names().filter(|name| only.as_deref().is_none_or(|only| name.contains(only))).collect();
+    let scenarios: Vec<&str> = names().filter(|name| only.as_deref().is_none_or(|only| only.split(',').any(|part| name.contains(part)))).collect();
     let next = AtomicUsize::new(0);
     let wrong: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::default();
     std::thread::scope(|scope| {

@@ -70,7 +70,7 @@ impl<'a> Clients<'a> {
             .use_arn_region(true)
             .accelerate(settings.s3.use_accelerate)
             .force_path_style(path_style)
-            .use_dual_stack(settings.use_dualstack)
+            .use_dual_stack(settings.s3.use_dualstack)
             .use_fips(settings.use_fips)
             .interceptor(Gate);
         config.set_app_name(app_name());

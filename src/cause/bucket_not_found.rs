@@ -28,12 +28,7 @@ impl Cause for BucketNotFound {
         if case.told_by() == "s3-replay" && head == Some(404) && said {
             found.evidence.push(crate::evidence::bucket::NAME.to_owned());
         }
-        let own = case.evidence.own_buckets.known();
-        let closest = own.and_then(|own| {
-            let most = if bucket.len() > 8 { 2 } else { 1 };
-            own.names.iter().find(|name| near::within(bucket, name, most))
-        });
-        found.fix = Some(match closest {
+        found.fix = Some(match closest_own(case) {
             Some(name) => {
                 found.near_miss = Some(format!("the caller's account has a bucket `{name}`"));
                 let key = case.request.key.as_deref().or(case.request.prefix.as_deref()).unwrap_or_default();
@@ -43,4 +38,12 @@ impl Cause for BucketNotFound {
         });
         Finding::Blocks(Box::new(found))
     }
+}
+
+/// A bucket of the caller's account whose name is a letter or two away.
+pub(super) fn closest_own<'a>(case: &'a Case<'_>) -> Option<&'a str> {
+    let bucket = case.request.bucket.as_deref()?;
+    let most = if bucket.len() > 8 { 2 } else { 1 };
+    let own = case.evidence.own_buckets.known()?;
+    own.names.iter().map(String::as_str).find(|name| *name != bucket && near::within(bucket, name, most))
 }

@@ -43,7 +43,7 @@ impl Cause for BucketPolicyDeny {
                 add_condition_help(case, &mut found);
                 Finding::Blocks(found)
             }
-            Finding::Open(because) if case.is_bare() && case.is_aws() && case.same_account() != Some(true) => {
+            Finding::Open(because) if case.is_bare() && case.is_aws() && case.settings.signed && case.same_account() != Some(true) => {
                 let mut found = blocker(
                     LAYER.code,
                     Certainty::Possible,

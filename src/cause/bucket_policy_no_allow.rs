@@ -34,6 +34,9 @@ impl Cause for BucketPolicyNoAllow {
         if !case.is_access_denied() || case.names_kms() || !case.settings.signed {
             return Finding::Irrelevant;
         }
+        if case.head_goes_through() {
+            return Finding::RuledOut("HEAD, which needs the same permission, goes through".to_owned());
+        }
         if case.request.access_point_arn.is_some() && super::access_point_policy::is_named(case) {
             return Finding::Open("AWS names a resource-based policy, and the request went through an access point".to_owned());
         }
@@ -86,6 +89,9 @@ impl BucketPolicyNoAllow {
         } else if case.evidence.own_buckets.known().is_some() {
             found.evidence.push(crate::evidence::own_buckets::NAME.to_owned());
             found.notes.push("the bucket is not among those of the caller's account".to_owned());
+        }
+        if let Some(name) = super::bucket_not_found::closest_own(case) {
+            found.near_miss = Some(format!("the caller's account has a bucket `{name}`"));
         }
         found.notes.push("across accounts both sides have to allow: the caller's policies and the bucket's".to_owned());
         found.place = Some(Place {

@@ -98,6 +98,21 @@ impl<'a> Case<'a> {
         self.evidence.replay.known().is_some_and(crate::evidence::replay::Replay::succeeded)
     }
 
+    /// Whether a HEAD of the object goes through: it needs the very permission that a GET needs of S3, and no key's.
+    #[must_use]
+    pub fn head_goes_through(&self) -> bool {
+        self.evidence.object.known().is_some_and(crate::aws::answer::Exchange::succeeded)
+    }
+
+    /// Whether a KMS key is what remains: the object is encrypted with one, HEAD goes through, and GET does not.
+    #[must_use]
+    pub fn suspects_kms(&self) -> bool {
+        self.names_kms()
+            || (self.is_bare()
+                && self.head_goes_through()
+                && self.evidence.object.known().is_some_and(|exchange| exchange.kms_key.is_some()))
+    }
+
     /// Whether it is AWS that answers, and not a server that speaks S3 alone.
     #[must_use]
     pub fn is_aws(&self) -> bool {

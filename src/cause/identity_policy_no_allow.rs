@@ -82,7 +82,7 @@ impl IdentityPolicyNoAllow {
 
     /// A bare refusal and nothing to read: it may be this.
     fn as_reading(&self, case: &Case<'_>, because: String) -> Finding {
-        if !case.is_bare() || !case.is_aws() || !case.settings.signed {
+        if !case.is_bare() || !case.is_aws() || !case.settings.signed || case.head_goes_through() {
             return Finding::Open(because);
         }
         let mut found = self.reading(case, Certainty::Possible);

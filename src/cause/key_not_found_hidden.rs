@@ -6,7 +6,7 @@
 
 use super::case::Case;
 use super::fixes::{advice, blocker};
-use super::layer::{LayerCause, Side};
+use super::layer::{LayerCause, Side, is_allowed_as_far_as_read};
 use super::{Cause, Finding, object_owned_by_other_account};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind};
 use crate::evidence::near::{self, Difference};
@@ -53,6 +53,9 @@ impl Cause for KeyNotFoundHidden {
         if listed == Some(true) {
             return Finding::RuledOut("s3:ListObjectsV2 shows the key".to_owned());
         }
+        if case.head_goes_through() {
+            return Finding::RuledOut("HEAD reads the object".to_owned());
+        }
         if case.evidence.unsigned.known().is_some_and(|exchange| exchange.succeeded()) {
             return Finding::RuledOut("the object exists: an unsigned HEAD reads it".to_owned());
         }
@@ -66,17 +69,20 @@ impl Cause for KeyNotFoundHidden {
             return self.found(case, key, certainty, crate::evidence::listing::NAME);
         }
         if case.denied_layer().is_some() {
-            return Finding::Open("whether the key exists is not told to who may not read it".to_owned());
+            return Finding::Open("S3 tells it to nobody who may not read the key".to_owned());
         }
         if !case.is_bare() {
             return Finding::Irrelevant;
+        }
+        if !case.settings.signed {
+            return Finding::Open("a stranger is not told whether a key exists".to_owned());
         }
         // Bare: by elimination.
         let read = case.verdicts.main();
         let may_list = case.verdicts.list.as_ref().map(|verdict| verdict.evaluation.decision);
         match read.map(|verdict| verdict.evaluation.decision) {
             Some(Decision::ExplicitlyDenied | Decision::ImplicitlyDenied) => {
-                Finding::Open("whether the key exists is not told to who may not read it".to_owned())
+                Finding::Open("S3 tells it to nobody who may not read the key".to_owned())
             }
             Some(Decision::Allowed) if may_list == Some(Decision::Allowed) => {
                 Finding::RuledOut("listing is allowed, so a missing key would be answered with 404".to_owned())
@@ -85,24 +91,12 @@ impl Cause for KeyNotFoundHidden {
                 self.found(case, key, Certainty::Proven, crate::evidence::identity_policies::NAME)
             }
             Some(Decision::Allowed) => self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME),
-            Some(Decision::Undetermined) if allowed_as_far_as_read(case) => {
+            Some(Decision::Undetermined) if read.is_some_and(|verdict| is_allowed_as_far_as_read(case, verdict)) => {
                 self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
             }
             _ => self.found(case, key, Certainty::Possible, case.told_by()),
         }
     }
-}
-
-/// Whether the documents that decide most often were read, and allow the read.
-fn allowed_as_far_as_read(case: &Case<'_>) -> bool {
-    use crate::policy::Outcome;
-    let Some(verdict) = case.verdicts.main() else { return false };
-    let outcome = |layer| verdict.evaluation.layer(layer).map(|layer| layer.outcome);
-    let identity = outcome(Layer::Identity) == Some(Outcome::Allows);
-    let resource = outcome(Layer::Resource);
-    case.same_account() == Some(true)
-        && (identity || resource == Some(Outcome::Allows))
-        && matches!(resource, Some(Outcome::Allows | Outcome::NoAllow | Outcome::NotApplicable) | None)
 }
 
 impl KeyNotFoundHidden {

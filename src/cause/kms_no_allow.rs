@@ -4,9 +4,10 @@
 //! by the documents where the key is known.
 
 use super::case::Case;
+use super::fixes::{blocker, for_layer};
 use super::layer::{LayerCause, Side};
 use super::{Cause, Finding};
-use crate::diagnosis::DocumentKind;
+use crate::diagnosis::{Certainty, DocumentKind};
 use crate::policy::Layer;
 use crate::recognize::DeniedLayer;
 
@@ -29,6 +30,20 @@ impl Cause for KmsNoAllow {
         if !case.names_kms() && case.verdicts.kms.is_none() {
             return Finding::Irrelevant;
         }
-        LAYER.judge(case, case.verdicts.kms.as_ref())
+        match LAYER.judge(case, case.verdicts.kms.as_ref()) {
+            Finding::Open(because) if case.suspects_kms() && case.is_bare() => {
+                let mut found = blocker(
+                    LAYER.code,
+                    Certainty::Possible,
+                    format!("no policy of `{}` allows using the KMS key of `{}`", case.caller_name().unwrap_or_else(|| "the caller".to_owned()), case.target()),
+                );
+                found.evidence.push(crate::evidence::object::NAME.to_owned());
+                found.notes.push("HEAD goes through and GET does not, and the object is encrypted with a KMS key".to_owned());
+                found.notes.push(format!("not checked: {because}"));
+                found.fix = case.verdicts.kms.as_ref().and_then(|verdict| for_layer(case, verdict, LAYER.layer, LAYER.kind));
+                Finding::Blocks(Box::new(found))
+            }
+            other => other,
+        }
     }
 }

@@ -52,6 +52,9 @@ impl LayerCause {
                 None => Finding::Open("the caller is not known".to_owned()),
             };
         };
+        if named.is_none() && case.head_goes_through() && verdict.action.starts_with("s3:Get") {
+            return Finding::RuledOut("HEAD, which needs the same permission, goes through".to_owned());
+        }
         let outcome = verdict.evaluation.layer(self.layer).map_or(Outcome::NotApplicable, |layer| layer.outcome);
         let blocks = verdict.evaluation.denied_by.contains(&self.layer);
         let shown = match (self.side, outcome) {
@@ -131,6 +134,7 @@ impl LayerCause {
                 let possible = self.undecided(verdict);
                 if let [only] = possible.as_slice() {
                     self.mark_statement(verdict, only, &mut blocker);
+                    say_that_it_is_met(&mut blocker);
                 } else if !possible.is_empty() {
                     blocker.notes.push(format!("{} statements could be the one; their conditions turn on keys that only AWS knows", possible.len()));
                 }
@@ -181,6 +185,14 @@ impl LayerCause {
     fn not_blocking(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> Finding {
         match outcome {
             Outcome::NotApplicable => Finding::RuledOut(format!("{} does not apply to this request", self.thing())),
+            Outcome::Unread if self.could_be_all(case, verdict) => {
+                let mut blocker =
+                    fixes::blocker(self.code, Certainty::Possible, self.summary(case, &verdict.action, Some(&verdict.resource)));
+                blocker.evidence.push(case.told_by().to_owned());
+                blocker.notes.push(format!("everything that could be read allows it; not checked: {}", self.absence(case)));
+                blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
+                Finding::Blocks(Box::new(blocker))
+            }
             Outcome::Unread => Finding::Open(self.absence(case)),
             Outcome::Depends if self.side != Side::NoAllow => {
                 let possible = self.undecided(verdict);
@@ -210,6 +222,18 @@ impl LayerCause {
             Outcome::Depends => Finding::Open("its conditions turn on keys that only AWS knows".to_owned()),
             Outcome::NoAllow | Outcome::DeniesExplicitly | Outcome::Allows if self.has_gaps(verdict) => Finding::Open(self.absence(case)),
             other => self.settled(other),
+        }
+    }
+
+    /// A bare refusal, and every document that could be read lets the request through: it is one that could not.
+    fn could_be_all(&self, case: &Case<'_>, verdict: &Verdict) -> bool {
+        if !case.is_bare() || !case.is_aws() || !case.settings.signed {
+            return false;
+        }
+        match self.kind {
+            DocumentKind::KeyPolicy => case.suspects_kms(),
+            _ if verdict.action.starts_with("kms:") => case.suspects_kms(),
+            _ => is_allowed_as_far_as_read(case, verdict),
         }
     }
 
@@ -450,11 +474,41 @@ impl LayerCause {
     }
 }
 
+/// Whether the documents that decide most often were read, and allow the request: the caller's own, the bucket's, and no
+/// layer that was read stops it.
+pub(super) fn is_allowed_as_far_as_read(case: &Case<'_>, verdict: &Verdict) -> bool {
+    let outcome = |layer| verdict.evaluation.layer(layer).map(|layer| layer.outcome);
+    let (identity, resource) = (outcome(Layer::Identity), outcome(Layer::Resource));
+    case.same_account() == Some(true)
+        && verdict.evaluation.denied_by.is_empty()
+        && (identity == Some(Outcome::Allows) || resource == Some(Outcome::Allows))
+        && matches!(resource, Some(Outcome::Allows | Outcome::NoAllow | Outcome::NotApplicable) | None)
+}
+
 /// `acme-logs/2026/07/app.log` of an S3 ARN; the last part of any other.
 fn short_resource(arn: &str) -> String {
     match arn.split_once(":s3:::") {
         Some((_, name)) => name.to_owned(),
         None => arn.splitn(6, ':').nth(5).unwrap_or(arn).to_owned(),
+    }
+}
+
+/// AWS says that the statement denies, so its condition is met, whatever could be known of it from here.
+fn say_that_it_is_met(blocker: &mut Blocker) {
+    let Some(excerpt) = &mut blocker.excerpt else { return };
+    let pointer = blocker.place.as_ref().and_then(|place| place.pointer.as_deref()).unwrap_or_default();
+    let text = pointer.to_ascii_lowercase();
+    for mark in excerpt.marks.iter_mut().filter(|mark| mark.primary) {
+        let label = if text.contains("notequals") && text.contains("aws:sourcevpce") {
+            "this request did not use this VPC endpoint"
+        } else if text.contains("notequals") && text.contains("aws:sourcevpc") {
+            "this request did not come from this VPC"
+        } else if text.contains("notipaddress") {
+            "this request came from another address"
+        } else {
+            "AWS found this condition met"
+        };
+        label.clone_into(&mut mark.label);
     }
 }
 

@@ -47,6 +47,12 @@ impl Cause for ObjectOwnedByOtherAccount {
         if case.goes_through() {
             return Finding::RuledOut("the same request goes through now".to_owned());
         }
+        if case.names_kms() || case.head_goes_through() {
+            return Finding::RuledOut("S3 let the request through as far as the key".to_owned());
+        }
+        if case.denial.as_ref().is_some_and(|denial| super::key_not_found_hidden::is_hint(case, denial)) {
+            return Finding::RuledOut("there is no such object".to_owned());
+        }
         let ownership = case.evidence.ownership.known();
         if ownership == Some(&Ownership::BucketOwnerEnforced) {
             return Finding::RuledOut("the bucket owner owns every object (`BucketOwnerEnforced`)".to_owned());

@@ -29,8 +29,8 @@ impl Diagnosis {
     }
 }
 
-/// How many competing readings are shown.
-const MOST_READINGS: usize = 4;
+/// More readings than this tell nobody anything; a screen shows fewer still.
+const MOST_READINGS: usize = 8;
 
 /// Judges a case by every cause.
 #[must_use]
@@ -51,7 +51,7 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     let proven = blockers.first().is_some_and(|(_, blocker)| blocker.certainty == Certainty::Proven);
     let mut shown = Vec::new();
     for (_, blocker) in blockers {
-        let is_reading = blocker.certainty == Certainty::Possible;
+        let is_reading = blocker.certainty == Certainty::Possible && !is_needed_too(case, &blocker.cause);
         if is_reading && (proven || shown.len() >= MOST_READINGS) {
             open.push(CauseNote { cause: blocker.cause, because: blocker.summary });
         } else {
@@ -71,6 +71,11 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     Diagnosis { blockers: shown, ruled_out, open }
 }
 
+/// Across accounts both sides have to allow, so the bucket's side is no rival of the caller's: it comes on top.
+fn is_needed_too(case: &Case<'_>, code: &str) -> bool {
+    code == "bucket-policy-no-allow" && case.same_account() == Some(false)
+}
+
 /// Where readings compete, the more usual one comes first: as found in the threads of people who met a bare 403, and
 /// by whether the bucket is known to be another account's.
 fn improbability(case: &Case<'_>, code: &str) -> usize {
@@ -82,6 +87,10 @@ fn improbability(case: &Case<'_>, code: &str) -> usize {
         "bucket-policy-no-allow",
         "object-owned-by-other-account",
         "requester-pays",
+        "service-control-policy",
+        "vpc-endpoint-policy",
+        "session-policy",
+        "resource-control-policy",
     ];
     const ACROSS_ACCOUNTS: &[&str] = &[
         "wrong-profile",

@@ -55,6 +55,11 @@ impl WrongProfile {
         found.fix = Some(advice(
             format!("name the profile on the command line, which beats the environment: `--profile {profile}`"),
             "you",
+            Vec::new(),
+        ));
+        found.other_fixes.push(advice(
+            "take the keys out of the environment",
+            "you",
             vec!["unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN".to_owned()],
         ));
         Finding::Blocks(Box::new(found))

@@ -2,8 +2,9 @@
 //!
 //! Three-valued logic takes each unknown condition by itself: an Allow for `red` and another for anything but `red` leave it
 //! open, though one of the two always holds. So the keys that are unknown are worked through, one case for each value
-//! that a policy names, one for any other, and one for the key's absence. That is exact for a key which is only
-//! compared for equality; a key that is compared in any other way stays unknown in every case.
+//! that a policy names literally, one for the key's absence, and one for any other value, of which nothing more is
+//! known. That covers everything, so an answer that is the same in all the cases is settled. A key that a set operator
+//! asks for may have many values and stays unknown; any other is taken for single-valued, as AWS asks of policies.
 //!
 //! It also finds which keys matter: those that change what is possible while the others stay as they are.
 
@@ -14,9 +15,11 @@ use super::fold::Possible;
 use super::layers::{Layer, Layers};
 use super::request::{Facts, Lookup, Request};
 use super::trace::{Decision, Dependency};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// No more cases than this are tried.
+/// No more cases than this are tried, and no more statements than that in all of them.
 const MAX_CASES: usize = 512;
+const MAX_STATEMENTS: usize = 200_000;
 
 /// Narrows what is possible, and the keys that it depends on.
 pub(crate) fn narrow(
@@ -26,25 +29,26 @@ pub(crate) fn narrow(
     depends_on: Vec<Dependency>,
 ) -> (Possible, Vec<Dependency>) {
     let keys = keys(request, layers);
-    let count = keys.iter().try_fold(1_usize, |count, key| count.checked_mul(key.cases.len()));
-    let Some(count) = count.filter(|&count| !keys.is_empty() && count <= MAX_CASES) else {
+    let count: usize = keys.iter().map(|key| key.cases.len()).product();
+    let statements = Layer::ALL.into_iter().flat_map(|layer| evaluate::each_statement(layers, layer)).count();
+    if keys.is_empty() || count.saturating_mul(statements) > MAX_STATEMENTS {
         return (possible, depends_on);
-    };
+    }
     let mut answers = Vec::with_capacity(count);
-    let mut named: Vec<Dependency> = Vec::new();
+    let mut named: BTreeSet<String> = BTreeSet::new();
     let mut merged = Possible::default();
     for number in 0..count {
         let (answer, depends_on) = evaluate::possible(&with_case(request, &keys, number), layers);
         merged = merged.merge(answer);
         answers.push(answer);
-        named.extend(depends_on);
+        named.extend(depends_on.into_iter().map(|dependency| dependency.key.to_ascii_lowercase()));
     }
     if merged.decision() != Decision::Undetermined {
         return (merged, Vec::new());
     }
-    let matters = |key: &str| match keys.iter().position(|unknown| unknown.name == key) {
-        Some(index) => turns(&answers, &keys, index),
-        None => named.iter().any(|dependency| dependency.key.eq_ignore_ascii_case(key)),
+    let matters = |key: &str| {
+        named.contains(key)
+            || keys.iter().position(|unknown| unknown.name == key).is_some_and(|index| turns(&answers, &keys, index))
     };
     let narrowed: Vec<Dependency> =
         depends_on.iter().filter(|dependency| matters(&dependency.key.to_ascii_lowercase())).cloned().collect();
@@ -54,8 +58,15 @@ pub(crate) fn narrow(
 struct Key {
     /// Lower case.
     name: String,
-    /// `None` is the key's absence.
-    cases: Vec<Option<String>>,
+    cases: Vec<Case>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Case {
+    Absent,
+    Value(String),
+    /// None of those.
+    Other,
 }
 
 /// Whether some two cases that differ in this key alone differ in what is possible.
@@ -72,73 +83,71 @@ fn with_case(request: &Request, keys: &[Key], mut number: usize) -> Request {
     let mut request = request.clone();
     for key in keys {
         match key.cases.get(number % key.cases.len()) {
-            Some(Some(value)) => request.context.set(&key.name, [value.as_str()]),
-            _ => request.context.set_absent(&key.name),
+            Some(Case::Value(value)) => request.context.set(&key.name, [value.as_str()]),
+            Some(Case::Other) => request.context.set_other(&key.name),
+            Some(Case::Absent) | None => request.context.set_absent(&key.name),
         };
         number /= key.cases.len();
     }
     request
 }
 
-/// The unknown keys that are only ever compared for equality, with the values to try.
+/// The unknown keys that conditions ask for, with the cases of each: as many keys as can be afforded.
 fn keys(request: &Request, layers: &Layers) -> Vec<Key> {
     let facts = Facts::new(request);
-    let mut keys: Vec<Key> = Vec::new();
-    let mut unfit: Vec<String> = Vec::new();
-    for statement in
-        Layer::ALL.into_iter().flat_map(|layer| evaluate::each_statement(layers, layer)).map(|at| at.statement)
-    {
-        for template in statement.resource.iter().flat_map(|resource| &resource.items).map(|item| &item.template) {
-            unfit.extend(template.variables().map(str::to_owned));
-        }
-        for condition in &statement.conditions {
-            let templates = condition.values.iter().filter_map(|value| value.test.template());
-            unfit.extend(templates.flat_map(super::variables::Template::variables).map(str::to_owned));
-            if facts.lookup(&condition.key) != Lookup::Unknown {
-                continue;
-            }
-            let Some(values) = told_apart(condition) else {
-                unfit.push(condition.key.to_string());
-                continue;
-            };
-            let name = condition.key.to_string();
-            let at = keys.iter().position(|key| key.name == name).unwrap_or_else(|| {
-                keys.push(Key { name, cases: vec![None] });
-                keys.len() - 1
-            });
-            if let Some(key) = keys.get_mut(at) {
-                // A boolean has no third value; of any other key, one that no policy names is a case of its own.
-                let other = (condition.operator.base != Base::Bool).then_some("\u{0}any other");
-                for value in values.into_iter().chain(other) {
-                    if !key.cases.iter().any(|case| case.as_deref() == Some(value)) {
-                        key.cases.push(Some(value.to_owned()));
-                    }
-                }
-            }
+    let mut keys: BTreeMap<&str, Values<'_>> = BTreeMap::new();
+    let statements = Layer::ALL.into_iter().flat_map(|layer| evaluate::each_statement(layers, layer));
+    for condition in statements.flat_map(|at| &at.statement.conditions) {
+        if facts.lookup(&condition.key) == Lookup::Unknown {
+            keys.entry(&condition.key).or_default().add(condition);
         }
     }
-    keys.retain(|key| !unfit.contains(&key.name));
+    let mut keys: Vec<Key> = keys.into_iter().filter_map(|(name, values)| values.cases(name)).collect();
+    // The cheapest first; those that would make too many cases stay unknown.
+    keys.sort_by_key(|key| key.cases.len());
+    let mut count = 1_usize;
+    keys.retain(|key| {
+        let affordable = count.saturating_mul(key.cases.len()) <= MAX_CASES;
+        count = if affordable { count * key.cases.len() } else { count };
+        affordable
+    });
     keys
 }
 
-/// The values that the condition tells apart. `None` where there are more than can be listed.
-fn told_apart(condition: &Condition) -> Option<Vec<&str>> {
-    if condition.operator.quantifier.is_some() {
-        return None;
+/// What the conditions on one key name.
+#[derive(Default)]
+struct Values<'a> {
+    literals: BTreeSet<&'a str>,
+    /// Something is asked of it that a third value could satisfy.
+    open: bool,
+    is_boolean: bool,
+    many_valued: bool,
+}
+
+impl<'a> Values<'a> {
+    fn add(&mut self, condition: &'a Condition) {
+        self.many_valued |= condition.operator.quantifier.is_some();
+        match condition.operator.base {
+            Base::Null => {}
+            Base::Bool => {
+                self.is_boolean = true;
+                self.literals.extend(["true", "false"]);
+            }
+            Base::String { comparison: Comparison::Equal, .. } => {
+                self.open = true;
+                self.literals.extend(condition.values.iter().filter_map(|value| value.test.template()?.literal()));
+            }
+            _ => self.open = true,
+        }
     }
-    match condition.operator.base {
-        Base::Bool
-            if !condition
-                .values
-                .iter()
-                .any(|value| value.test.template().is_some_and(super::variables::Template::has_variables)) =>
-        {
-            Some(vec!["true", "false"])
+
+    fn cases(self, name: &str) -> Option<Key> {
+        if self.many_valued || self.literals.len() > MAX_CASES {
+            return None;
         }
-        Base::String { comparison: Comparison::Equal, .. } => {
-            condition.values.iter().map(|value| value.test.template()?.literal()).collect()
-        }
-        Base::Null => Some(Vec::new()),
-        _ => None,
+        let literals = self.literals.into_iter().map(|value| Case::Value(value.to_owned()));
+        // A boolean has no third value.
+        let other = (self.open || !self.is_boolean).then_some(Case::Other);
+        Some(Key { name: name.to_owned(), cases: std::iter::once(Case::Absent).chain(literals).chain(other).collect() })
     }
 }

@@ -9,6 +9,7 @@ use super::lint;
 use super::principal_match::PrincipalPattern;
 use super::trace::{Span, StatementRef};
 use super::variables::Template;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Which grammar a document follows: identity policies forbid `Principal`, resource policies require it, and so on.
@@ -228,7 +229,7 @@ pub(crate) struct PrincipalElement {
 #[derive(Debug)]
 pub(crate) struct PrincipalEntry {
     /// `AWS`, `Service`; `None` for a bare `"*"`.
-    pub kind: Option<Box<str>>,
+    pub kind: Option<Cow<'static, str>>,
     /// Its place in the kind's list, where that is one.
     pub place: Option<usize>,
     pub text: Box<str>,
@@ -254,9 +255,21 @@ pub(crate) struct Condition {
 
 #[derive(Debug)]
 pub(crate) struct ConditionValue {
-    pub text: Box<str>,
+    /// Only where the test does not keep it.
+    text: Option<Box<str>>,
     pub span: Span,
     pub test: Test,
+}
+
+impl ConditionValue {
+    pub fn new(written: &str, span: Span, test: Test) -> Self {
+        Self { text: test.template().is_none().then(|| written.into()), span, test }
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        self.test.template().map(|template| &*template.text).or(self.text.as_deref()).unwrap_or_default()
+    }
 }
 
 impl Statement {
@@ -335,7 +348,7 @@ impl Statement {
     /// The conditions as written: operator, key, values.
     pub fn conditions(&self) -> impl Iterator<Item = (&str, &str, Vec<&str>)> {
         self.conditions.iter().map(|condition| {
-            let values = condition.values.iter().map(|value| &*value.text).collect();
+            let values = condition.values.iter().map(ConditionValue::text).collect();
             (&*condition.operator_text, &*condition.key_text, values)
         })
     }

@@ -17,6 +17,7 @@ use super::request::{Facts, Request};
 use super::statement::{self, Tally};
 use super::trace::{Decision, Decisive, Dependency, Evaluation, LayerEvaluation, Outcome};
 use super::truth::Truth;
+use std::collections::BTreeSet;
 
 /// The decision with what it rests on, without the traces.
 #[derive(Clone, Debug, PartialEq)]
@@ -209,6 +210,8 @@ fn gaps(layers: &Layers, pivotal: &[Atom]) -> Vec<Layer> {
 /// The unknown keys of the statements that stand behind the pivotal atoms.
 fn dependencies(layers: &Layers, facts: &Facts<'_>, pivotal: &[Atom]) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
+    // One statement may stand behind several atoms.
+    let mut seen = BTreeSet::new();
     for atom in pivotal {
         if *atom == Atom::SameAccount {
             found.push(explain::whose_resource());
@@ -219,8 +222,9 @@ fn dependencies(layers: &Layers, facts: &Facts<'_>, pivotal: &[Atom]) -> Vec<Dep
             continue;
         }
         let effect = if atom.denies() { Effect::Deny } else { Effect::Allow };
+        let open = open_policies(layers, *atom, facts);
         for at in each_statement(layers, atom.layer()) {
-            if at.statement.effect != effect {
+            if at.statement.effect != effect || !open.as_ref().is_none_or(|open| open.contains(&at.policy_index)) {
                 continue;
             }
             let reach = statement::applies(at.statement, facts);
@@ -230,34 +234,32 @@ fn dependencies(layers: &Layers, facts: &Facts<'_>, pivotal: &[Atom]) -> Vec<Dep
                 Atom::Account => reach.account,
                 _ => reach.any(),
             };
-            if behind.is_unknown() && level_is_open(layers, *atom, &at, facts) {
-                for dependency in explain::dependencies(atom.layer(), at, facts) {
-                    if !found.contains(&dependency) {
-                        found.push(dependency);
-                    }
-                }
+            if behind.is_unknown() && seen.insert((atom.layer(), at.policy_index, at.statement.index)) {
+                found.extend(explain::dependencies(atom.layer(), at, facts));
             }
         }
     }
     found
 }
 
-/// An Allow that is unknown matters only at a level that nothing else allows at.
-fn level_is_open(layers: &Layers, atom: Atom, at: &At<'_>, facts: &Facts<'_>) -> bool {
+/// An Allow that is unknown matters only at a level that nothing else allows at: the policies of those levels. `None` is every
+/// policy.
+fn open_policies(layers: &Layers, atom: Atom, facts: &Facts<'_>) -> Option<BTreeSet<usize>> {
     let reading = match atom {
         Atom::ScpAllow => &layers.service_control,
         Atom::RcpAllow => &layers.resource_control,
-        _ => return true,
+        _ => return None,
     };
+    let mut open = BTreeSet::new();
     let mut first = 0;
     for level in reading.known().into_iter().flatten() {
-        if (first..first + level.policies.len()).contains(&at.policy_index) {
-            let tally = Tally::of(level.policies.iter().flat_map(|policy| policy.document.statements()), facts);
-            return tally.allow.any().is_unknown();
+        let tally = Tally::of(level.policies.iter().flat_map(|policy| policy.document.statements()), facts);
+        if tally.allow.any().is_unknown() {
+            open.extend(first..first + level.policies.len());
         }
         first += level.policies.len();
     }
-    true
+    Some(open)
 }
 
 fn decisive(decision: Decision, layers: &Layers, facts: &Facts<'_>, case: Case, atoms: &Atoms) -> Vec<Decisive> {

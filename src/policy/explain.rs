@@ -223,7 +223,7 @@ fn condition(own: &Statement, each: &Condition, facts: &Facts<'_>) -> ElementTra
             format!("no `{key}`"),
             Reason::KeyAbsent { key: key.clone(), operator: operator.clone(), wanted: wanted.clone() },
         ),
-        Lookup::Unknown => (
+        Lookup::Unknown | Lookup::Other => (
             "unknown".to_owned(),
             Reason::KeyUnknown { key: key.clone(), operator: operator.clone(), wanted: wanted.clone() },
         ),
@@ -251,11 +251,11 @@ fn condition(own: &Statement, each: &Condition, facts: &Facts<'_>) -> ElementTra
 
 /// What a condition asks for, in words: "`red` or `blue`", "anything but `vpce-1`", "less than `10`".
 pub(crate) fn wanted(each: &Condition) -> String {
-    let values = named(each.values.iter().map(|value| &*value.text), "or");
+    let values = named(each.values.iter().map(super::document::ConditionValue::text), "or");
     let order = match each.operator.base {
         Base::Numeric { order, .. } | Base::Date { order, .. } => order,
         Base::Null => {
-            let absent = each.values.iter().any(|value| value.text.eq_ignore_ascii_case("true"));
+            let absent = each.values.iter().any(|value| value.text().eq_ignore_ascii_case("true"));
             return format!("{} `{}`", if absent { "no" } else { "a" }, each.key_text);
         }
         _ => Order::Equal,
@@ -326,18 +326,16 @@ pub(crate) fn dependencies(layer: Layer, at: At<'_>, facts: &Facts<'_>) -> Vec<D
     }
     for item in own.resource.iter().flat_map(|resource| &resource.items) {
         if statement::resource_matches(item, facts) == Match::Unknown {
-            for key in item.template.variables().filter(|key| facts.lookup(key) == Lookup::Unknown) {
+            for key in item.template.variables().filter(|key| facts.is_open(key)) {
                 add(as_named(key, key), format!("what makes `{}` match", item.template.text));
             }
         }
     }
     for each in own.conditions.iter().filter(|each| condition::evaluate(each, facts).is_unknown()) {
         let variables = each.values.iter().filter_map(|value| value.test.template());
-        let mut variables = variables
-            .flat_map(super::variables::Template::variables)
-            .filter(|key| facts.lookup(key) == Lookup::Unknown)
-            .peekable();
-        if facts.lookup(&each.key) == Lookup::Unknown || variables.peek().is_none() {
+        let mut variables =
+            variables.flat_map(super::variables::Template::variables).filter(|key| facts.is_open(key)).peekable();
+        if facts.is_open(&each.key) || variables.peek().is_none() {
             add(as_named(&each.key, &each.key_text), wanted(each));
         }
         for key in variables {
@@ -367,7 +365,7 @@ pub(crate) fn grant_dependencies(grants: &[Grant], facts: &Facts<'_>) -> Vec<Dep
         let (GrantConstraints::Subset(pairs) | GrantConstraints::Equals(pairs)) = &grant.constraints else { continue };
         for (key, value) in pairs {
             let key = format!("kms:EncryptionContext:{key}");
-            if facts.lookup(&key.to_ascii_lowercase()) == Lookup::Unknown {
+            if facts.is_open(&key.to_ascii_lowercase()) {
                 found.push(Dependency {
                     key,
                     layer: Layer::Resource,

@@ -18,6 +18,7 @@ use super::principal_match::PrincipalPattern;
 use super::trace::Span;
 use super::variables::{Mode, Template};
 use super::wildcard::has_wildcard;
+use std::borrow::Cow;
 
 /// More than any service stores; what is longer is refused before it is read.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
@@ -141,10 +142,11 @@ fn unique_sids(statements: &[Statement], rules: Rules) -> Result<(), ParseError>
     sids.sort_by_key(|(sid, statement)| (*sid, statement.index));
     for pair in sids.windows(2) {
         if let [(first, _), (second, statement)] = pair
-            && first == second {
-                let message = format!("the `Sid` `{second}` stands in the document twice");
-                return Err(refuse(&message, &format!("{}/Sid", statement.pointer()), statement.sid_span.clone()));
-            }
+            && first == second
+        {
+            let message = format!("the `Sid` `{second}` stands in the document twice");
+            return Err(refuse(&message, &format!("{}/Sid", statement.pointer()), statement.sid_span.clone()));
+        }
     }
     Ok(())
 }
@@ -168,8 +170,11 @@ impl Context {
             (None, None, None, None, None, None);
         for member in members {
             let clash = |taken: bool, one: &str, other: &str| {
+                if !taken {
+                    return Ok(());
+                }
                 let message = format!("a statement has `{one}` or `{other}`, not both");
-                if taken { Err(refuse(&message, &at(&base(), member), Some(member.key_span.clone()))) } else { Ok(()) }
+                Err(refuse(&message, &at(&base(), member), Some(member.key_span.clone())))
             };
             if is(member, "Sid") {
                 sid = Some(self.sid(member, base)?);
@@ -348,7 +353,7 @@ impl Context {
                 }
             };
             let compiled = parsed.compile(text, self.variables);
-            values.push(ConditionValue { text: text.into(), span: node.span.clone(), test: compiled });
+            values.push(ConditionValue::new(text, node.span.clone(), compiled));
         }
         Ok(Condition {
             operator: parsed,
@@ -400,7 +405,7 @@ fn principals_of_kind(kind: &Member<'_>, base: Base<'_>, entries: &mut Vec<Princ
         let text = string(node).ok_or_else(|| refused("a principal is a string"))?;
         let pattern = PrincipalPattern::parse(known, text).map_err(refused)?;
         entries.push(PrincipalEntry {
-            kind: Some(kind.key.as_ref().into()),
+            kind: Some(if kind.key == known { Cow::Borrowed(known) } else { Cow::Owned(kind.key.to_string()) }),
             place: is_list.then_some(index),
             text: text.into(),
             span: node.span.clone(),

@@ -40,7 +40,7 @@ fn grants_this(grant: &Grant, facts: &Facts<'_>) -> Truth {
         all.and(match facts.lookup(&key) {
             Lookup::Values(values) => values.iter().any(|own| own == value).into(),
             Lookup::Absent => Truth::False,
-            Lookup::Unknown => Truth::Unknown,
+            Lookup::Unknown | Lookup::Other => Truth::Unknown,
         })
     });
     if matches!(grant.constraints, GrantConstraints::Subset(_)) {
@@ -53,7 +53,7 @@ fn grants_this(grant: &Grant, facts: &Facts<'_>) -> Truth {
             exact.into()
         }
         Lookup::Absent => pairs.is_empty().into(),
-        Lookup::Unknown => Truth::Unknown,
+        Lookup::Unknown | Lookup::Other => Truth::Unknown,
     })
 }
 

@@ -124,7 +124,7 @@ fn principals(report: &mut Report<'_>) {
             _ => None,
         };
         let account = entry.pattern.account().filter(|account| {
-            !lists(&|pattern| matches!(pattern, PrincipalPattern::Account { account: a, .. } if **a == **account))
+            !lists(&|pattern| matches!(pattern, PrincipalPattern::Account { account: a, .. } if a.as_str() == *account))
         });
         let missing =
             missing.or(account.map(|_| "the account's own ARN, so that the account is denied with all in it"));
@@ -171,7 +171,7 @@ fn unreachable(report: &mut Report<'_>, condition: &Condition) {
         if let Some(why) = why {
             hopeless += 1;
             let code = if why.starts_with("has a wildcard") { "wildcard-without-like" } else { "unmatchable-value" };
-            let message = format!("`{}` {why}", value.text);
+            let message = format!("`{}` {why}", value.text());
             report.add(code, message, own.condition_pointer(condition, Some(index)), value.span.clone());
         }
     }
@@ -263,7 +263,7 @@ fn variables_in_2008(report: &mut Report<'_>) {
     }
     for condition in &own.conditions {
         for (index, value) in condition.values.iter().enumerate() {
-            if value.test.template().is_some() && looks_like_one(&value.text) {
+            if value.test.template().is_some() && looks_like_one(value.text()) {
                 let message = "policy variables need `\"Version\": \"2012-10-17\"`; here this is plain text".to_owned();
                 report.add(
                     "variable-in-2008",

@@ -24,29 +24,29 @@ pub(crate) enum PrincipalPattern {
     /// `*`.
     Everyone,
     Account {
-        partition: Option<Box<str>>,
-        account: Box<str>,
+        partition: Option<Partition>,
+        account: Account,
     },
     User {
-        partition: Box<str>,
-        account: Box<str>,
+        partition: Partition,
+        account: Account,
         /// With its path: `/team/ana`.
         path_and_name: Box<str>,
     },
     Role {
-        partition: Box<str>,
-        account: Box<str>,
+        partition: Partition,
+        account: Account,
         path_and_name: Box<str>,
     },
     Session {
-        partition: Box<str>,
-        account: Box<str>,
+        partition: Partition,
+        account: Account,
         role: Box<str>,
         session: Box<str>,
     },
     FederatedUser {
-        partition: Box<str>,
-        account: Box<str>,
+        partition: Partition,
+        account: Account,
         name: Box<str>,
     },
     Service(Box<str>),
@@ -57,6 +57,34 @@ pub(crate) enum PrincipalPattern {
     Deleted,
     /// An ARN of something that never calls.
     Nobody,
+}
+
+/// Nearly always `aws`, which then costs nothing to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Partition(Option<Box<str>>);
+
+impl Partition {
+    fn new(text: &str) -> Self {
+        Self((text != "aws").then(|| text.into()))
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or("aws")
+    }
+}
+
+/// Twelve digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Account([u8; 12]);
+
+impl Account {
+    fn new(text: &str) -> Option<Self> {
+        if principal::is_account(text) { text.as_bytes().try_into().ok().map(Self) } else { None }
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl PrincipalPattern {
@@ -77,8 +105,8 @@ impl PrincipalPattern {
         if text == "*" {
             return Ok(Self::Everyone);
         }
-        if principal::is_account(text) {
-            return Ok(Self::Account { partition: None, account: text.into() });
+        if let Some(account) = Account::new(text) {
+            return Ok(Self::Account { partition: None, account });
         }
         let Some(arn) = Arn::parse(text) else {
             let is_id = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
@@ -90,30 +118,25 @@ impl PrincipalPattern {
         if arn.service == "iam" && arn.resource.starts_with("group/") {
             return Err("a group cannot be a principal");
         }
-        Ok(match text.parse::<Principal>() {
-            Ok(Principal::Root { partition, account }) => {
-                Self::Account { partition: Some(partition.into()), account: account.into() }
-            }
-            Ok(Principal::User { partition, account, path, name }) => Self::User {
-                partition: partition.into(),
-                account: account.into(),
-                path_and_name: format!("{path}{name}").into(),
-            },
-            Ok(Principal::Role { partition, account, path, name }) => Self::Role {
-                partition: partition.into(),
-                account: account.into(),
-                path_and_name: format!("{path}{name}").into(),
-            },
-            Ok(Principal::Session { partition, account, role, session, .. }) => Self::Session {
-                partition: partition.into(),
-                account: account.into(),
-                role: role.into(),
-                session: session.into(),
-            },
-            Ok(Principal::Federated { partition, account, name }) => {
-                Self::FederatedUser { partition: partition.into(), account: account.into(), name: name.into() }
-            }
-            _ => Self::Nobody,
+        let Some(account) = Account::new(arn.account).filter(|_| arn.region.is_empty()) else {
+            return Ok(Self::Nobody);
+        };
+        let partition = Partition::new(arn.partition);
+        let named = |kind: &str| arn.resource.strip_prefix(kind).filter(|rest| rest.len() > 1 && !rest.ends_with('/'));
+        Ok(if arn.service == "iam" && arn.resource == "root" {
+            Self::Account { partition: Some(partition), account }
+        } else if let (Some(rest), "iam") = (named("user"), arn.service) {
+            Self::User { partition, account, path_and_name: rest.into() }
+        } else if let (Some(rest), "iam") = (named("role"), arn.service) {
+            Self::Role { partition, account, path_and_name: rest.into() }
+        } else if let (Some((role, session)), "sts") =
+            (named("assumed-role/").and_then(|rest| rest.split_once('/')), arn.service)
+        {
+            Self::Session { partition, account, role: role.into(), session: session.into() }
+        } else if let (Some(name), "sts") = (named("federated-user/"), arn.service) {
+            Self::FederatedUser { partition, account, name: name.into() }
+        } else {
+            Self::Nobody
         })
     }
 
@@ -124,7 +147,7 @@ impl PrincipalPattern {
             | Self::User { account, .. }
             | Self::Role { account, .. }
             | Self::Session { account, .. }
-            | Self::FederatedUser { account, .. } => Some(account),
+            | Self::FederatedUser { account, .. } => Some(account.as_str()),
             _ => None,
         }
     }
@@ -174,18 +197,24 @@ pub(crate) fn entry(pattern: &PrincipalPattern, facts: &Facts<'_>) -> Reach {
     match (pattern, caller) {
         (PrincipalPattern::Everyone, _) => Reach::DIRECT,
         (PrincipalPattern::Account { partition, account }, caller) => {
-            let same = caller.account() == Some(account)
-                && partition.as_deref().is_none_or(|partition| caller.partition() == Some(partition));
+            let same = caller.account() == Some(account.as_str())
+                && partition.as_ref().is_none_or(|partition| caller.partition() == Some(partition.as_str()));
             named(same, if matches!(caller, Principal::Root { .. }) { Reach::DIRECT } else { Reach::ACCOUNT })
         }
         (
             PrincipalPattern::User { partition, account, path_and_name },
             Principal::User { partition: p, account: a, path, name },
-        ) => named(**partition == *p && **account == *a && is_path_and_name(path_and_name, path, name), Reach::DIRECT),
+        ) => named(
+            partition.as_str() == p && account.as_str() == a && is_path_and_name(path_and_name, path, name),
+            Reach::DIRECT,
+        ),
         (
             PrincipalPattern::Role { partition, account, path_and_name },
             Principal::Role { partition: p, account: a, path, name },
-        ) => named(**partition == *p && **account == *a && is_path_and_name(path_and_name, path, name), Reach::ROLE),
+        ) => named(
+            partition.as_str() == p && account.as_str() == a && is_path_and_name(path_and_name, path, name),
+            Reach::ROLE,
+        ),
         (
             PrincipalPattern::Role { partition, account, path_and_name },
             Principal::Session { partition: p, account: a, role, role_path, .. },
@@ -195,23 +224,23 @@ pub(crate) fn entry(pattern: &PrincipalPattern, facts: &Facts<'_>) -> Reach {
                 // Role names are unique within an account, and a role that is named exists.
                 None => path_and_name.rsplit('/').next() == Some(role),
             };
-            named(**partition == *p && **account == *a && same_role, Reach::ROLE)
+            named(partition.as_str() == p && account.as_str() == a && same_role, Reach::ROLE)
         }
         (
             PrincipalPattern::Session { partition, account, role, session },
             Principal::Session { partition: p, account: a, role: r, session: s, .. },
-        ) => named(**partition == *p && **account == *a && **role == *r && **session == *s, Reach::DIRECT),
+        ) => named(partition.as_str() == p && account.as_str() == a && **role == *r && **session == *s, Reach::DIRECT),
         (
             PrincipalPattern::FederatedUser { partition, account, name },
             Principal::Federated { partition: p, account: a, name: n },
-        ) => named(**partition == *p && **account == *a && **name == *n, Reach::DIRECT),
+        ) => named(partition.as_str() == p && account.as_str() == a && **name == *n, Reach::DIRECT),
         (PrincipalPattern::Service(name), Principal::Service { name: n }) => named(**name == *n, Reach::DIRECT),
         (PrincipalPattern::Provider(provider), caller) => by_provider(provider, caller, facts),
         (PrincipalPattern::CanonicalUser(id), caller) if caller.account().is_some() => {
             match facts.lookup(CANONICAL_KEY) {
                 Lookup::Values(ids) => named(ids.iter().any(|own| **own == **id), Reach::ACCOUNT),
                 Lookup::Absent => Reach::NONE,
-                Lookup::Unknown => Reach { account: Truth::Unknown, ..Reach::NONE },
+                Lookup::Unknown | Lookup::Other => Reach { account: Truth::Unknown, ..Reach::NONE },
             }
         }
         _ => Reach::NONE,
@@ -234,7 +263,7 @@ fn by_provider(provider: &str, caller: &Principal, facts: &Facts<'_>) -> Reach {
     match facts.lookup(PROVIDER_KEY) {
         Lookup::Values(providers) if providers.iter().any(|own| own == provider) => Reach::DIRECT,
         Lookup::Values(_) | Lookup::Absent => Reach::NONE,
-        Lookup::Unknown => Reach { direct: Truth::Unknown, ..Reach::NONE },
+        Lookup::Unknown | Lookup::Other => Reach { direct: Truth::Unknown, ..Reach::NONE },
     }
 }
 

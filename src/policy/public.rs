@@ -50,7 +50,7 @@ fn is_fixed(condition: &Condition) -> bool {
     let all = |fixed: fn(&str) -> bool| {
         condition.values.iter().all(|value| {
             let variables = value.test.template().is_some_and(super::variables::Template::has_variables);
-            !variables && fixed(&value.text)
+            !variables && fixed(value.text())
         })
     };
     let literal = |text: &str| !has_wildcard(text);

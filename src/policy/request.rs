@@ -44,6 +44,8 @@ enum Slot {
     /// With the name as it was given.
     Unknown(Box<str>),
     Absent,
+    /// One value, and none of those that the policies name.
+    Other,
 }
 
 /// What is known of one key.
@@ -52,6 +54,8 @@ pub(crate) enum Lookup<'a> {
     Values(&'a [String]),
     Absent,
     Unknown,
+    /// Present with one value that no policy names literally; nothing else is known of it.
+    Other,
 }
 
 impl Context {
@@ -86,6 +90,12 @@ impl Context {
         self
     }
 
+    /// The key has one value, and it is none of those that the policies name. For [`super::cases`].
+    pub(crate) fn set_other(&mut self, key: &str) -> &mut Self {
+        self.slots.insert(fold(key), Slot::Other);
+        self
+    }
+
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open
@@ -113,6 +123,7 @@ impl Context {
             Slot::Values(values) => Lookup::Values(values),
             Slot::Unknown(_) => Lookup::Unknown,
             Slot::Absent => Lookup::Absent,
+            Slot::Other => Lookup::Other,
         })
     }
 }
@@ -217,6 +228,11 @@ impl<'a> Facts<'a> {
                 _ => Lookup::Absent,
             },
         }
+    }
+
+    /// What the key holds is not known, or not in full.
+    pub fn is_open(&self, folded: &str) -> bool {
+        matches!(self.lookup(folded), Lookup::Unknown | Lookup::Other)
     }
 
     /// The session's ARN has lost the role's path, and what is not told is unknown here.

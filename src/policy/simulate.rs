@@ -513,6 +513,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn no_line_panics(text in ".{0,64}") {
             let answer: Value = serde_json::from_str(&answer_line(&text)).unwrap();

@@ -63,8 +63,15 @@ enum Piece {
 impl Template {
     pub fn new(text: &str, mode: Mode, variables: bool) -> Self {
         let pieces = (variables && text.contains("${")).then(|| pieces(text, mode));
-        let wildcard = if mode == Mode::Exact { None } else { text.bytes().position(|byte| matches!(byte, b'*' | b'?')) };
-        Self { text: text.into(), mode, resource_at: resource_start(text), prefix: wildcard.unwrap_or(text.len()), pieces }
+        let wildcard =
+            if mode == Mode::Exact { None } else { text.bytes().position(|byte| matches!(byte, b'*' | b'?')) };
+        Self {
+            text: text.into(),
+            mode,
+            resource_at: resource_start(text),
+            prefix: wildcard.unwrap_or(text.len()),
+            pieces,
+        }
     }
 
     pub fn has_variables(&self) -> bool {
@@ -117,7 +124,9 @@ impl Template {
             Mode::ArnLike if self.resource_at == 0 => false,
             Mode::Like | Mode::Resource | Mode::ArnLike => {
                 // Most patterns are settled by the text before their first wildcard.
-                let (Some(prefix), Some(rest)) = (self.text.get(..self.prefix), self.text.get(self.prefix..)) else { return false };
+                let (Some(prefix), Some(rest)) = (self.text.get(..self.prefix), self.text.get(self.prefix..)) else {
+                    return false;
+                };
                 value.starts_with(prefix)
                     && match rest {
                         "" => value.len() == prefix.len(),
@@ -178,18 +187,19 @@ fn pieces(text: &str, mode: Mode) -> Box<[Piece]> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if rest.starts_with("${")
-            && let Some((variable, after)) = variable(rest) {
-                rest = after;
-                match variable {
-                    Variable::Character(byte) => run.push(Token::Byte(byte)),
-                    Variable::Key { key, default } => {
-                        pieces.push(Piece::Tokens(std::mem::take(&mut run).into_boxed_slice()));
-                        let key = key.to_ascii_lowercase().into_boxed_str();
-                        pieces.push(Piece::Variable { key, default: default.map(Into::into) });
-                    }
+            && let Some((variable, after)) = variable(rest)
+        {
+            rest = after;
+            match variable {
+                Variable::Character(byte) => run.push(Token::Byte(byte)),
+                Variable::Key { key, default } => {
+                    pieces.push(Piece::Tokens(std::mem::take(&mut run).into_boxed_slice()));
+                    let key = key.to_ascii_lowercase().into_boxed_str();
+                    pieces.push(Piece::Variable { key, default: default.map(Into::into) });
                 }
-                continue;
             }
+            continue;
+        }
         let after = rest.get(first.len_utf8()..).unwrap_or_default();
         match first {
             '*' | '?' if mode != Mode::Exact => {
@@ -250,7 +260,7 @@ fn filled(pieces: &[Piece], facts: &Facts<'_>, matches: impl Fn(&[Token]) -> boo
                 (Lookup::Values([value]), _) => tokens.extend(value.bytes().map(Token::Byte)),
                 (Lookup::Absent, Some(default)) => tokens.extend(default.bytes().map(Token::Byte)),
                 (Lookup::Values(_), _) | (Lookup::Absent, None) => return Match::Invalid,
-                (Lookup::Unknown, _) => {
+                (Lookup::Unknown | Lookup::Other, _) => {
                     unknown = true;
                     tokens.push(Token::Any);
                 }

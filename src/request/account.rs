@@ -35,7 +35,15 @@ mod tests {
 
     #[test]
     fn older_and_foreign_ids_do_not() {
-        for id in ["AKIAIOSFODNN7EXAMPLE", "AKIAJ000000000000000", "111122223333", "", "AKIA", "AKIA\u{e9}34FZKBOKMUTVV", "minioadmin"] {
+        for id in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "AKIAJ000000000000000",
+            "111122223333",
+            "",
+            "AKIA",
+            "AKIA\u{e9}34FZKBOKMUTVV",
+            "minioadmin",
+        ] {
             assert_eq!(access_key_account(id), None, "{id}");
         }
     }

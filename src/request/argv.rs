@@ -102,7 +102,10 @@ impl Arguments {
 
     /// All values of an option: of `--grants`, of each `--tags`.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.given.iter().filter(move |given| given.name == name).flat_map(|given| given.values.iter().map(String::as_str))
+        self.given
+            .iter()
+            .filter(move |given| given.name == name)
+            .flat_map(|given| given.values.iter().map(String::as_str))
     }
 
     /// Whether an option was given, with or without a value.
@@ -239,7 +242,9 @@ impl Arguments {
                     Arity::Many => usize::MAX,
                 };
                 let choices = if let Arity::Maybe(choices) = arity { choices } else { &[] };
-                let fits = |next: &String| !looks_like_option(next) && (choices.is_empty() || choices.contains(&next.as_str()));
+                let fits = |next: &String| {
+                    !looks_like_option(next) && (choices.is_empty() || choices.contains(&next.as_str()))
+                };
                 while values.len() < most
                     && let Some(value) = words.next_if(fits)
                 {
@@ -273,7 +278,8 @@ fn is_program(word: &str) -> bool {
 /// argparse's view: a dash in front, but not a dash alone, not a negative number, and no blank inside the name.
 fn looks_like_option(word: &str) -> bool {
     let Some(after) = word.strip_prefix('-') else { return false };
-    let is_number = after.starts_with(|first: char| first.is_ascii_digit() || first == '.') && after.parse::<f64>().is_ok();
+    let is_number =
+        after.starts_with(|first: char| first.is_ascii_digit() || first == '.') && after.parse::<f64>().is_ok();
     let name = after.split_once('=').map_or(after, |(name, _)| name);
     !after.is_empty() && !is_number && !name.contains(' ')
 }

@@ -73,7 +73,9 @@ impl Location {
     #[must_use]
     pub fn of_copy_source(source: &str) -> Self {
         let (path, version_id) = match source.rsplit_once("?versionId=") {
-            Some((path, version)) if !version.is_empty() && !version.contains(char::is_whitespace) => (path, Some(version)),
+            Some((path, version)) if !version.is_empty() && !version.contains(char::is_whitespace) => {
+                (path, Some(version))
+            }
             _ => (source, None),
         };
         let mut location = Self::of_path(path.strip_prefix('/').unwrap_or(path));
@@ -153,7 +155,11 @@ mod tests {
             ("s3://", "", ""),
             ("s3://arn:aws:s3:us-west-2:111122223333:accesspoint/logs/2026/a", POINT, "2026/a"),
             ("s3://arn:aws:s3:us-west-2:111122223333:accesspoint/logs", POINT, ""),
-            ("s3://arn:aws:s3:us-west-2:111122223333:accesspoint:logs/k:1", "arn:aws:s3:us-west-2:111122223333:accesspoint:logs", "k:1"),
+            (
+                "s3://arn:aws:s3:us-west-2:111122223333:accesspoint:logs/k:1",
+                "arn:aws:s3:us-west-2:111122223333:accesspoint:logs",
+                "k:1",
+            ),
             ("s3://arn:aws:s3::111122223333:accesspoint/m.mrap/k", "arn:aws:s3::111122223333:accesspoint/m.mrap", "k"),
             ("s3://arn:aws:s3-outposts:us-west-2:111122223333:outpost/op-01/accesspoint/logs/k/l", OUTPOST, "k/l"),
         ];
@@ -167,7 +173,10 @@ mod tests {
     #[test]
     fn copy_sources() {
         let location = Location::of_copy_source("/b/k ey?versionId=v1");
-        assert_eq!((location.bucket.as_str(), location.key.as_str(), location.version_id.as_deref()), ("b", "k ey", Some("v1")));
+        assert_eq!(
+            (location.bucket.as_str(), location.key.as_str(), location.version_id.as_deref()),
+            ("b", "k ey", Some("v1"))
+        );
         let location = Location::of_copy_source(&format!("{POINT}/object/a/b"));
         assert_eq!((location.bucket.as_str(), location.key.as_str()), (POINT, "a/b"));
         assert_eq!(Location::of_copy_source("b/object/a").key, "object/a");

@@ -2,7 +2,7 @@
 //! `create_credential_resolver`): the first that would answer wins, and one that would raise ends the walk.
 
 use crate::request::cache_key::{self, RoleArgs};
-use crate::request::files::{Profile, ProfileFiles};
+use crate::request::files::{ConfigFile, Profile, ProfileFiles};
 use crate::request::similar::closest;
 use crate::request::{CredentialPlan, Keys, Origin, RoleSource, Secret, Setting};
 use crate::world::World;
@@ -51,6 +51,9 @@ pub(crate) struct Walk {
 
 /// What a provider would answer: a plan, or what it did not find.
 type Step = Result<CredentialPlan, String>;
+
+/// What stands under a role, or the plan that says where the CLI stops.
+type Under<T> = Result<T, Box<CredentialPlan>>;
 
 /// What the providers look at.
 #[derive(Clone, Copy)]
@@ -134,7 +137,8 @@ impl<'a> Look<'a> {
         };
         // The older name wins, in botocore.
         let token = filled("AWS_SECURITY_TOKEN").or_else(|| filled("AWS_SESSION_TOKEN"));
-        let keys = Keys { access_key_id, secret_access_key: Secret::new(secret), session_token: token.map(Secret::new) };
+        let keys =
+            Keys { access_key_id, secret_access_key: Secret::new(secret), session_token: token.map(Secret::new) };
         Ok(CredentialPlan::Environment { keys })
     }
 
@@ -143,10 +147,10 @@ impl<'a> Look<'a> {
         vec![
             ("web identity", self.web_identity(name, profile)),
             ("SSO", self.sso(name, profile)),
-            ("credentials file", self.static_keys(name, self.files.of_credentials(name), &self.files.credentials.path)),
+            ("credentials file", Self::static_keys(name, &self.files.credentials)),
             ("aws login", login(name, profile)),
             ("credential_process", process(name, profile)),
-            ("config file", self.static_keys(name, self.files.of_config(name), &self.files.config.path)),
+            ("config file", Self::static_keys(name, &self.files.config)),
         ]
     }
 
@@ -155,19 +159,22 @@ impl<'a> Look<'a> {
         if !has_role(profile) {
             return Err(format!("profile {name} has no role_arn"));
         }
-        Ok(self.role(name, profile, &mut vec![name.to_owned()]).unwrap_or_else(|broken| broken))
+        Ok(self.role(name, profile, &mut vec![name.to_owned()]).unwrap_or_else(|broken| *broken))
     }
 
     /// `Err` is where the CLI raises.
-    fn role(self, name: &str, profile: &Profile, visited: &mut Vec<String>) -> Result<CredentialPlan, CredentialPlan> {
+    fn role(self, name: &str, profile: &Profile, visited: &mut Vec<String>) -> Under<CredentialPlan> {
         let role_arn = profile.text("role_arn").unwrap_or_default().to_owned();
         let source = match (profile.text("source_profile"), profile.text("credential_source")) {
             (Some(_), Some(_)) => {
-                return Err(invalid(format!("profile {name} has both source_profile and credential_source")));
+                return Err(stop(format!("profile {name} has both source_profile and credential_source")));
             }
             (None, None) => {
                 let place = profile.origin("role_arn").unwrap_or(Origin::Default);
-                return Err(CredentialPlan::Partial { place, missing: "source_profile or credential_source" });
+                return Err(Box::new(CredentialPlan::Partial {
+                    place,
+                    missing: "source_profile or credential_source",
+                }));
             }
             (None, Some(source)) => self.named_source(name, source)?,
             (Some(below), None) => RoleSource::Profile(self.source_profile(name, below, visited)?),
@@ -195,48 +202,47 @@ impl<'a> Look<'a> {
     }
 
     /// `credential_source`: the CLI asks the one provider that it names, and stops where that has nothing.
-    fn named_source(self, profile: &str, source: &str) -> Result<RoleSource, CredentialPlan> {
+    fn named_source(self, profile: &str, source: &str) -> Under<RoleSource> {
         let step = match source {
             "Environment" => self.environment(),
             "EcsContainer" => self.container(),
             "Ec2InstanceMetadata" => self.instance_metadata(),
-            _ => return Err(invalid(format!("credential_source {source} of profile {profile} is none that the CLI knows"))),
+            _ => {
+                return Err(stop(format!(
+                    "credential_source {source} of profile {profile} is none that the CLI knows"
+                )));
+            }
         };
         match step {
-            Ok(partial @ CredentialPlan::Partial { .. }) => Err(partial),
+            Ok(partial @ CredentialPlan::Partial { .. }) => Err(Box::new(partial)),
             Ok(_) => Ok(RoleSource::Named(source.to_owned())),
-            Err(absent) => Err(invalid(format!("credential_source {source} of profile {profile} has nothing: {absent}"))),
+            Err(absent) => Err(stop(format!("credential_source {source} of profile {profile} has nothing: {absent}"))),
         }
     }
 
-    fn source_profile(self, above: &str, name: &str, visited: &mut Vec<String>) -> Result<CredentialPlan, CredentialPlan> {
+    fn source_profile(self, above: &str, name: &str, visited: &mut Vec<String>) -> Under<CredentialPlan> {
         let Some(profile) = self.files.profiles.get(name) else {
-            return Err(invalid(format!("source_profile {name} of profile {above} is in neither file")));
+            return Err(stop(format!("source_profile {name} of profile {above} is in neither file")));
         };
         let has_keys = has_static_keys(profile);
         // A profile may be its own source where it holds keys too; any other way back is a loop.
         if visited.iter().any(|seen| seen == name) && (name != above || !has_keys) {
             visited.push(name.to_owned());
-            return Err(invalid(format!("the source profiles go in a circle: {}", visited.join(" -> "))));
+            return Err(stop(format!("the source profiles go in a circle: {}", visited.join(" -> "))));
         }
         visited.push(name.to_owned());
         if visited.len() > LONGEST_CHAIN {
-            return Err(invalid(format!("more than {LONGEST_CHAIN} source profiles follow one another")));
+            return Err(stop(format!("more than {LONGEST_CHAIN} source profiles follow one another")));
         }
         if !has_keys && has_role(profile) {
             return self.role(name, profile, visited);
         }
         let look = Self { without_environment: true, ..self };
-        look.of_profile(name, profile)
-            .into_iter()
-            .find_map(|(_, step)| step.ok())
-            .map_or_else(
-                || Err(invalid(format!("source_profile {name} of profile {above} has no credentials"))),
-                |plan| match plan {
-                    CredentialPlan::Partial { .. } | CredentialPlan::Invalid { .. } => Err(plan),
-                    plan => Ok(plan),
-                },
-            )
+        match look.of_profile(name, profile).into_iter().find_map(|(_, step)| step.ok()) {
+            None => Err(stop(format!("source_profile {name} of profile {above} has no credentials"))),
+            Some(plan @ (CredentialPlan::Partial { .. } | CredentialPlan::Invalid { .. })) => Err(Box::new(plan)),
+            Some(plan) => Ok(plan),
+        }
     }
 
     fn web_identity(self, name: &str, profile: &Profile) -> Step {
@@ -273,13 +279,16 @@ impl<'a> Look<'a> {
             None => None,
             Some(session) => match self.files.sso_sessions.get(session) {
                 Some(found) => Some(found),
-                None => return Ok(invalid(format!("[sso-session {session}], which profile {name} names, does not exist"))),
+                None => {
+                    return Ok(invalid(format!("[sso-session {session}], which profile {name} names, does not exist")));
+                }
             },
         };
         if let Some(key) = found.and_then(|found| found.conflict(profile)) {
             return Ok(invalid(format!("{key} of profile {name} is not that of its sso-session")));
         }
-        let value = |key: &str| found.and_then(|found| found.text(key)).or_else(|| profile.text(key)).map(str::to_owned);
+        let value =
+            |key: &str| found.and_then(|found| found.text(key)).or_else(|| profile.text(key)).map(str::to_owned);
         let required = ["sso_role_name", "sso_account_id", "sso_start_url", "sso_region"];
         let [Some(role), Some(account), Some(start_url), Some(_)] = required.map(value) else {
             let missing: Vec<&str> = required.into_iter().filter(|key| value(key).is_none()).collect();
@@ -296,12 +305,15 @@ impl<'a> Look<'a> {
         })
     }
 
-    fn static_keys(self, name: &str, profile: Option<Profile>, path: &std::path::Path) -> Step {
-        let shown = path.display();
-        let Some(profile) = profile else {
-            let whole = [&self.files.credentials, &self.files.config];
-            let missing = whole.iter().any(|file| file.path == path && file.document.is_none());
-            return Err(if missing { format!("{shown} is not there") } else { format!("{shown} has no profile {name}") });
+    fn static_keys(name: &str, file: &ConfigFile) -> Step {
+        let shown = file.path.display();
+        let Some(profile) = file.profile(name) else {
+            let missing = file.document.is_none();
+            return Err(if missing {
+                format!("{shown} is not there")
+            } else {
+                format!("{shown} has no profile {name}")
+            });
         };
         let Some(access_key_id) = profile.text("aws_access_key_id") else {
             return Err(format!("profile {name} of {shown} has no aws_access_key_id"));
@@ -316,7 +328,7 @@ impl<'a> Look<'a> {
             secret_access_key: Secret::new(secret),
             session_token: token.map(Secret::new),
         };
-        Ok(CredentialPlan::Profile { profile: name.to_owned(), path: path.to_owned(), keys })
+        Ok(CredentialPlan::Profile { profile: name.to_owned(), path: file.path.clone(), keys })
     }
 
     fn legacy(self) -> Step {
@@ -359,8 +371,13 @@ fn login(name: &str, profile: &Profile) -> Step {
 }
 
 fn process(name: &str, profile: &Profile) -> Step {
-    let command = profile.text("credential_process").ok_or_else(|| format!("profile {name} has no credential_process"))?;
+    let command =
+        profile.text("credential_process").ok_or_else(|| format!("profile {name} has no credential_process"))?;
     Ok(CredentialPlan::Process { profile: name.to_owned(), command: command.to_owned() })
+}
+
+fn stop(what: String) -> Box<CredentialPlan> {
+    Box::new(invalid(what))
 }
 
 fn invalid(what: String) -> CredentialPlan {

@@ -58,7 +58,9 @@ pub(crate) fn of(arguments: &Arguments, for_copy_source: bool) -> Option<Custome
             ("--sse-customer-key-md5", "SSECustomerKeyMD5"),
         ]
     }
-    .map(|(flag, member)| arguments.bytes(flag).map(<[u8]>::to_vec).or_else(|| arguments.member(member).map(String::into_bytes)));
+    .map(|(flag, member)| {
+        arguments.bytes(flag).map(<[u8]>::to_vec).or_else(|| arguments.member(member).map(String::into_bytes))
+    });
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
     let algorithm = algorithm.and_then(text)?;
     match md5 {

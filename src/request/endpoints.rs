@@ -54,7 +54,9 @@ pub enum EndpointChoice {
     Aws,
     Configured(String),
     /// The command was pointed at a server that speaks S3 alone.
-    NotReachable { why: String },
+    NotReachable {
+        why: String,
+    },
 }
 
 /// Endpoints that somebody configured; `None` is AWS's own.
@@ -79,7 +81,12 @@ impl Endpoints {
         match (self.configured(service), &self.s3) {
             (Some(own), _) => EndpointChoice::Configured(own.value.clone()),
             (None, Some(s3)) => EndpointChoice::NotReachable {
-                why: format!("{} points S3 at {}, and {} has no endpoint there", s3.origin, shown(&s3.value), service.title()),
+                why: format!(
+                    "{} points S3 at {}, and {} has no endpoint there",
+                    s3.origin,
+                    shown(&s3.value),
+                    service.title()
+                ),
             },
             (None, None) => EndpointChoice::Aws,
         }

@@ -39,6 +39,19 @@ pub struct ConfigFile {
     pub path: PathBuf,
     /// `None` where there is no such file.
     pub document: Option<Document>,
+    /// Which section is whose: the last of a profile's, in the config file.
+    profiles: BTreeMap<String, usize>,
+}
+
+impl ConfigFile {
+    /// The profile as this file alone has it.
+    #[must_use]
+    pub(crate) fn profile(&self, name: &str) -> Option<Profile> {
+        let section = self.document.as_ref()?.sections.get(*self.profiles.get(name)?)?;
+        let mut alone = Profile::default();
+        alone.update(&self.path, section);
+        Some(alone)
+    }
 }
 
 /// The keys of a profile, an `sso-session` or a `services` section. Its `Debug` shows no values: some are secrets.
@@ -78,7 +91,8 @@ impl Profile {
     /// A key that both have, with different values.
     pub(crate) fn conflict(&self, other: &Self) -> Option<&str> {
         let mut keys = self.values.iter();
-        keys.find(|(key, here)| other.values.get(*key).is_some_and(|there| there.value != here.value)).map(|(key, _)| key.as_str())
+        keys.find(|(key, here)| other.values.get(*key).is_some_and(|there| there.value != here.value))
+            .map(|(key, _)| key.as_str())
     }
 
     /// A key's text; `None` also where it holds a nested block.
@@ -136,13 +150,20 @@ impl ProfileFiles {
     /// Merges the two files' texts; `None` is a file that is not there.
     #[must_use]
     pub fn merge(config: (PathBuf, Option<&str>), credentials: (PathBuf, Option<&str>)) -> Self {
-        let read = |(path, text): (PathBuf, Option<&str>)| ConfigFile { path, document: text.map(ini::parse) };
+        let read = |(path, text): (PathBuf, Option<&str>)| ConfigFile {
+            path,
+            document: text.map(ini::parse),
+            profiles: BTreeMap::new(),
+        };
         let mut files = Self { config: read(config), credentials: read(credentials), ..Self::default() };
         if let Some(document) = &files.config.document {
-            for section in &document.sections {
+            for (index, section) in document.sections.iter().enumerate() {
                 let (map, name) = match section.name.as_str() {
-                    "default" => (&mut files.profiles, Some("default".to_owned())),
-                    name if name.starts_with("profile") => (&mut files.profiles, second_word(name)),
+                    name if name == "default" || name.starts_with("profile") => {
+                        let name = if name == "default" { Some(name.to_owned()) } else { second_word(name) };
+                        files.config.profiles.extend(name.clone().map(|name| (name, index)));
+                        (&mut files.profiles, name)
+                    }
                     name if name.starts_with("sso-session") => (&mut files.sso_sessions, second_word(name)),
                     name if name.starts_with("services") => (&mut files.services, second_word(name)),
                     _ => continue,
@@ -156,32 +177,12 @@ impl ProfileFiles {
             }
         }
         if let Some(document) = &files.credentials.document {
-            for section in &document.sections {
+            for (index, section) in document.sections.iter().enumerate() {
+                files.credentials.profiles.insert(section.name.clone(), index);
                 files.profiles.entry(section.name.clone()).or_default().update(&files.credentials.path, section);
             }
         }
         files
-    }
-
-    /// The section of the credentials file alone: the CLI looks for static keys there first.
-    #[must_use]
-    pub(crate) fn of_credentials(&self, profile: &str) -> Option<Profile> {
-        let section = self.credentials.document.as_ref()?.sections.iter().find(|section| section.name == profile)?;
-        let mut alone = Profile::default();
-        alone.update(&self.credentials.path, section);
-        Some(alone)
-    }
-
-    /// The profile of the config file alone.
-    #[must_use]
-    pub(crate) fn of_config(&self, profile: &str) -> Option<Profile> {
-        let section = self.config.document.as_ref()?.sections.iter().rev().find(|section| {
-            section.name == profile && profile == "default"
-                || section.name.starts_with("profile") && second_word(&section.name).as_deref() == Some(profile)
-        })?;
-        let mut alone = Profile::default();
-        alone.update(&self.config.path, section);
-        Some(alone)
     }
 }
 
@@ -222,8 +223,8 @@ fn legacy(world: &World) -> Vec<LegacyKeys> {
         let path = expand(path, world);
         let text = text_of(&path).unwrap_or_default();
         let value = |key: &str| {
-            let lines = text.lines().filter_map(|line| line.split_once('='));
-            lines.filter(|(name, _)| name.trim() == key).last().map(|(_, value)| value.trim().to_owned())
+            let mut lines = text.lines().rev().filter_map(|line| line.split_once('='));
+            lines.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim().to_owned())
         };
         if let Some(access_key_id) = value("AWSAccessKeyId") {
             let secret_access_key = value("AWSSecretKey").map(Secret::new);
@@ -276,15 +277,12 @@ fn expand(text: &str, world: &World) -> PathBuf {
     while let Some(sign) = rest.find('$') {
         expanded.push_str(&rest[..sign]);
         let after = &rest[sign + 1..];
-        let (name, end) = match after.strip_prefix('{') {
-            Some(inside) => match inside.find('}') {
-                Some(end) => (&inside[..end], end + 2),
-                None => ("", 0),
-            },
-            None => {
-                let end = after.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(after.len());
-                (&after[..end], end)
-            }
+        let (name, end) = if let Some(inside) = after.strip_prefix('{') {
+            inside.find('}').map_or(("", 0), |end| (&inside[..end], end + 2))
+        } else {
+            let end =
+                after.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(after.len());
+            (&after[..end], end)
         };
         match world.env.get(OsStr::new(name)).and_then(|value| value.to_str()) {
             Some(value) if !name.is_empty() => {
@@ -342,9 +340,9 @@ mod tests {
     #[test]
     fn one_file_alone() {
         let files = merged("[default]\na = 1\n[profile default]\na = 2\n", "[default]\nb = 3\n");
-        assert_eq!(files.of_config("default").unwrap().text("a"), Some("2"));
+        assert_eq!(files.config.profile("default").unwrap().text("a"), Some("2"));
         assert_eq!(files.profiles["default"].text("a"), Some("2"));
-        assert!(!files.of_credentials("default").unwrap().has("a"));
+        assert!(!files.credentials.profile("default").unwrap().has("a"));
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Request {
         };
         let said = error.map_or("", |error| error.message.as_str());
         request.choose_side(&ends, arguments, failure, said);
-        request.set_prefix(arguments, &typed);
+        request.set_prefix(arguments, &typed, failure.transfer.is_some());
         request.request_payer = arguments.s3_command().map_or_else(
             || arguments.parameter("--request-payer", "RequestPayer").is_some_and(|payer| payer == "requester"),
             |_| arguments.has("--request-payer"),
@@ -72,26 +72,24 @@ impl Request {
             })
         };
         let reads = ["perform: s3:GetObject", "perform: kms:Decrypt"].iter().any(|action| said.contains(action));
-        let writes = ["perform: s3:PutObject", "perform: kms:GenerateDataKey"].iter().any(|action| said.contains(action));
+        let writes =
+            ["perform: s3:PutObject", "perform: kms:GenerateDataKey"].iter().any(|action| said.contains(action));
         let from_source = match (named(source), named(destination)) {
             (true, false) => true,
             (false, true) => false,
             _ if reads != writes => reads,
             _ => match self.operation.as_str() {
                 "PutObject" | "PutObjectTagging" | "PutObjectAcl" | "CreateMultipartUpload" | "UploadPart"
-                | "CompleteMultipartUpload" | "AbortMultipartUpload" | "CreateBucket" => false,
+                | "CompleteMultipartUpload" | "AbortMultipartUpload" | "CreateBucket"
                 // A single copy has read the source with HEAD a moment before, so it is the other end's turn.
-                "CopyObject" | "UploadPartCopy" => false,
+                | "CopyObject" | "UploadPartCopy" => false,
                 "DeleteObject" => !failure.transfer.as_ref().is_some_and(|transfer| transfer.verb == TransferVerb::Delete)
                     || arguments.s3_command() != Some("sync"),
                 _ => true,
             },
         };
-        let (this, that, side) = if from_source {
-            (source, destination, Side::Source)
-        } else {
-            (destination, source, Side::Destination)
-        };
+        let (this, that, side) =
+            if from_source { (source, destination, Side::Source) } else { (destination, source, Side::Destination) };
         self.take(this, side);
         self.other = Some(that.clone());
     }
@@ -104,12 +102,14 @@ impl Request {
     }
 
     /// What is listed, or covered by a recursive command.
-    fn set_prefix(&mut self, arguments: &Arguments, typed: &Ends) {
+    fn set_prefix(&mut self, arguments: &Arguments, typed: &Ends, of_one_key: bool) {
         let lists = operation::is_list(&self.operation);
-        let about_bucket = lists || matches!(operation::action(&self.operation, false), Some((_, operation::Level::Bucket)));
+        let about_bucket =
+            lists || matches!(operation::action(&self.operation, false), Some((_, operation::Level::Bucket)));
         if arguments.s3_command().is_some() {
             // The end as it was typed: a failing line names one key of many.
-            let of_bucket = |end: &Option<Location>| end.as_ref().filter(|end| Some(&end.bucket) == self.bucket.as_ref()).cloned();
+            let of_bucket =
+                |end: &Option<Location>| end.as_ref().filter(|end| Some(&end.bucket) == self.bucket.as_ref()).cloned();
             let root = match self.side {
                 Side::Destination => of_bucket(&typed.destination),
                 _ => of_bucket(&typed.source).or_else(|| of_bucket(&typed.destination)),
@@ -117,12 +117,14 @@ impl Request {
             if lists || self.recursive {
                 let root = root.map(|end| end.key).unwrap_or_default();
                 let folder = self.recursive && arguments.s3_command() != Some("ls");
-                self.prefix = Some(if folder && !root.is_empty() && !root.ends_with('/') { format!("{root}/") } else { root });
+                self.prefix =
+                    Some(if folder && !root.is_empty() && !root.ends_with('/') { format!("{root}/") } else { root });
             }
         } else if lists {
             self.prefix = arguments.parameter("--prefix", "Prefix");
         }
-        if about_bucket {
+        // Without a line, a recursive command names a folder and none of the keys in it.
+        if about_bucket || (self.recursive && !of_one_key) {
             self.key = None;
             self.version_id = None;
         }
@@ -169,9 +171,7 @@ fn typed_ends(arguments: &Arguments) -> Ends {
         version_id: arguments.parameter("--version-id", "VersionId"),
     });
     match arguments.parameter("--copy-source", "CopySource") {
-        Some(source) => {
-            Ends { source: Some(Location::of_copy_source(&source)), destination: place, local_name: None }
-        }
+        Some(source) => Ends { source: Some(Location::of_copy_source(&source)), destination: place, local_name: None },
         None => Ends { source: place, destination: None, local_name: None },
     }
 }
@@ -244,7 +244,11 @@ mod tests {
 
     #[test]
     fn folder_destinations_get_the_name() {
-        let ends = Ends { source: Location::of_uri("s3://a/x/k.csv"), destination: Location::of_uri("s3://b/y/"), local_name: None };
+        let ends = Ends {
+            source: Location::of_uri("s3://a/x/k.csv"),
+            destination: Location::of_uri("s3://b/y/"),
+            local_name: None,
+        };
         assert_eq!(ends.completed(false).destination.unwrap().key, "y/k.csv");
         assert_eq!(ends.completed(true).destination.unwrap().key, "y/");
     }

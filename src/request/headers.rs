@@ -14,7 +14,12 @@ const HEADERS: [(&str, &str, &str, &str); 12] = [
     ("", "--grant-write-acp", "GrantWriteACP", "s3:x-amz-grant-write-acp"),
     ("--sse-kms-key-id", "--ssekms-key-id", "SSEKMSKeyId", "s3:x-amz-server-side-encryption-aws-kms-key-id"),
     ("--storage-class", "--storage-class", "StorageClass", "s3:x-amz-storage-class"),
-    ("--website-redirect", "--website-redirect-location", "WebsiteRedirectLocation", "s3:x-amz-website-redirect-location"),
+    (
+        "--website-redirect",
+        "--website-redirect-location",
+        "WebsiteRedirectLocation",
+        "s3:x-amz-website-redirect-location",
+    ),
     ("--metadata-directive", "--metadata-directive", "MetadataDirective", "s3:x-amz-metadata-directive"),
     ("", "--object-lock-mode", "ObjectLockMode", "s3:object-lock-mode"),
     ("", "--object-lock-legal-hold-status", "ObjectLockLegalHoldStatus", "s3:object-lock-legal-hold"),
@@ -35,7 +40,8 @@ pub(crate) fn fill(request: &mut Request, arguments: &Arguments, settings: &Sett
     let uploads = operation::is_upload(&request.operation) && request.side != Side::Source;
     if uploads || writes_acl {
         for (flag, api_flag, member, key) in HEADERS {
-            let value = if of_s3 { arguments.value(flag).map(str::to_owned) } else { arguments.parameter(api_flag, member) };
+            let value =
+                if of_s3 { arguments.value(flag).map(str::to_owned) } else { arguments.parameter(api_flag, member) };
             set(request, key, value);
         }
     }

@@ -65,6 +65,7 @@ struct Open {
 #[must_use]
 pub fn parse(text: &str) -> Document {
     let mut document = Document::default();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut section: Option<usize> = None;
     let mut open: Option<Open> = None;
     let mut indent = 0;
@@ -88,7 +89,7 @@ pub fn parse(text: &str) -> Document {
         indent = depth;
         if let Some(name) = header(value) {
             close(&mut document, open.take());
-            section = Some(enter(&mut document, name, number));
+            section = Some(enter(&mut document, &mut known, name, number));
         } else if let Some(section) = section {
             close(&mut document, open.take());
             open = option(value).map(|(key, value)| Open {
@@ -149,15 +150,17 @@ fn option(value: &str) -> Option<(&str, &str)> {
     (!key.is_empty()).then(|| (key, strip(&value[sign + 1..])))
 }
 
-fn enter(document: &mut Document, name: &str, line: usize) -> usize {
-    if let Some(known) = document.sections.iter().position(|section| section.name == name) {
+fn enter(document: &mut Document, known: &mut BTreeMap<String, usize>, name: &str, line: usize) -> usize {
+    if let Some(index) = known.get(name) {
         if name != DEFAULTS {
             document.problems.push(Problem { line, what: "a section of this name stands further up" });
         }
-        return known;
+        return *index;
     }
+    let index = document.sections.len();
     document.sections.push(Section { name: name.to_owned(), line, entries: BTreeMap::new() });
-    document.sections.len() - 1
+    known.insert(name.to_owned(), index);
+    index
 }
 
 fn close(document: &mut Document, open: Option<Open>) {
@@ -227,7 +230,9 @@ mod tests {
 
     #[test]
     fn nested_blocks_keep_their_lines() {
-        let document = parse("[default]\ns3 =\n  addressing_style = path\n\n  # note\n  use_accelerate_endpoint=true\nregion = x\n");
+        let document = parse(
+            "[default]\ns3 =\n  addressing_style = path\n\n  # note\n  use_accelerate_endpoint=true\nregion = x\n",
+        );
         let section = &document.sections[0];
         let Value::Block(block) = &section.entries["s3"].value else { panic!("a block") };
         assert_eq!(block["addressing_style"], ("path".to_owned(), 3));

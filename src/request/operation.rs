@@ -15,7 +15,8 @@ pub(crate) enum Level {
 /// The action for an operation and its resource's level. `versioned` is whether a version id was named, which
 /// changes the action of most object operations.
 pub(crate) fn action(operation: &str, versioned: bool) -> Option<(&'static str, Level)> {
-    let object = |plain: &'static str, of_version: &'static str| (if versioned { of_version } else { plain }, Level::Object);
+    let object =
+        |plain: &'static str, of_version: &'static str| (if versioned { of_version } else { plain }, Level::Object);
     Some(match operation {
         "HeadObject" | "GetObject" | "SelectObjectContent" => object("s3:GetObject", "s3:GetObjectVersion"),
         "GetObjectAcl" => object("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
@@ -32,9 +33,15 @@ pub(crate) fn action(operation: &str, versioned: bool) -> Option<(&'static str, 
         "GetCallerIdentity" => ("sts:GetCallerIdentity", Level::Account),
         "ListBuckets" => ("s3:ListAllMyBuckets", Level::Account),
         "ListDirectoryBuckets" => ("s3express:ListAllMyDirectoryBuckets", Level::Account),
-        _ => return OBJECT.iter().find(|(name, _)| *name == operation).map(|(_, action)| (*action, Level::Object)).or_else(|| {
-            BUCKET.iter().find(|(name, _)| *name == operation).map(|(_, action)| (*action, Level::Bucket))
-        }),
+        _ => {
+            return OBJECT
+                .iter()
+                .find(|(name, _)| *name == operation)
+                .map(|(_, action)| (*action, Level::Object))
+                .or_else(|| {
+                    BUCKET.iter().find(|(name, _)| *name == operation).map(|(_, action)| (*action, Level::Bucket))
+                });
+        }
     })
 }
 

@@ -9,9 +9,15 @@ pub enum CredentialPlan {
     /// `--no-sign-request`.
     Anonymous,
     /// `AWS_ACCESS_KEY_ID` and friends.
-    Environment { keys: Keys },
+    Environment {
+        keys: Keys,
+    },
     /// `aws_access_key_id` of a profile (or of a file older than profiles: `path` says which).
-    Profile { profile: String, path: PathBuf, keys: Keys },
+    Profile {
+        profile: String,
+        path: PathBuf,
+        keys: Keys,
+    },
     /// `role_arn` over a source.
     AssumeRole {
         profile: String,
@@ -24,7 +30,12 @@ pub enum CredentialPlan {
         cache_key: String,
     },
     /// `AWS_WEB_IDENTITY_TOKEN_FILE`, or `web_identity_token_file` of `profile`.
-    WebIdentity { profile: Option<String>, role_arn: String, token_file: PathBuf, cache_key: String },
+    WebIdentity {
+        profile: Option<String>,
+        role_arn: String,
+        token_file: PathBuf,
+        cache_key: String,
+    },
     Sso {
         profile: String,
         account: String,
@@ -37,18 +48,32 @@ pub enum CredentialPlan {
         token_key: String,
     },
     /// `aws login`.
-    Login { profile: String, session: String },
-    Process { profile: String, command: String },
+    Login {
+        profile: String,
+        session: String,
+    },
+    Process {
+        profile: String,
+        command: String,
+    },
     /// ECS, EKS Pod Identity.
     Container,
     /// EC2's instance metadata, asked when nothing else is there.
     InstanceMetadata,
     /// A profile that is in neither file.
-    ProfileNotFound { name: String, similar: Vec<String> },
+    ProfileNotFound {
+        name: String,
+        similar: Vec<String>,
+    },
     /// Half of a pair.
-    Partial { place: Origin, missing: &'static str },
+    Partial {
+        place: Origin,
+        missing: &'static str,
+    },
     /// The configuration contradicts itself: `what` says how.
-    Invalid { what: String },
+    Invalid {
+        what: String,
+    },
     /// Nothing is configured, and instance metadata is switched off.
     Nothing,
 }
@@ -73,7 +98,9 @@ impl CredentialPlan {
             }
             Self::Environment { .. } => "environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
             Self::Profile { profile, path, .. } => format!("profile {profile}: access key in {}", path.display()),
-            Self::AssumeRole { profile, source, .. } => format!("profile {profile}: role_arn over {}", source.describe()),
+            Self::AssumeRole { profile, source, .. } => {
+                format!("profile {profile}: role_arn over {}", source.describe())
+            }
             Self::WebIdentity { profile: None, .. } => {
                 "environment variables AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE".to_owned()
             }
@@ -83,7 +110,9 @@ impl CredentialPlan {
             Self::Sso { profile, session: Some(session), account, role, .. } => {
                 format!("profile {profile}: sso_session {session}, role {role} of {account}")
             }
-            Self::Sso { profile, account, role, .. } => format!("profile {profile}: sso_start_url, role {role} of {account}"),
+            Self::Sso { profile, account, role, .. } => {
+                format!("profile {profile}: sso_start_url, role {role} of {account}")
+            }
             Self::Login { profile, .. } => format!("profile {profile}: login_session"),
             Self::Process { profile, .. } => format!("profile {profile}: credential_process"),
             Self::Container => "container credentials endpoint".to_owned(),

@@ -73,7 +73,10 @@ fn is_secret(name: &str) -> bool {
     name.len() > 4
         && name.starts_with("--")
         && SECRET.iter().any(|secret| {
-            *secret == name || (secret.starts_with(name) && !known(&options::of_command("s3", "cp")) && !known(&options::of_command("s3api", "")))
+            *secret == name
+                || (secret.starts_with(name)
+                    && !known(&options::of_command("s3", "cp"))
+                    && !known(&options::of_command("s3api", "")))
         })
 }
 
@@ -124,7 +127,10 @@ mod tests {
     #[test]
     fn secrets_are_replaced_and_the_rest_stays() {
         for (given, shown) in [
-            ("aws|s3|cp|s3://b/k|.|--sse-c-key|hush|--sse-c|AES256", "aws|s3|cp|s3://b/k|.|--sse-c-key|[redacted]|--sse-c|AES256"),
+            (
+                "aws|s3|cp|s3://b/k|.|--sse-c-key|hush|--sse-c|AES256",
+                "aws|s3|cp|s3://b/k|.|--sse-c-key|[redacted]|--sse-c|AES256",
+            ),
             ("aws|--sse-c-key=hush", "aws|--sse-c-key=[redacted]"),
             ("aws|--sse-c-key|fileb://key.bin", "aws|--sse-c-key|fileb://key.bin"),
             ("aws|--sse-customer-k|hush|--key|k", "aws|--sse-customer-k|[redacted]|--key|k"),
@@ -135,7 +141,10 @@ mod tests {
                 "https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIA%2F1&X-Amz-Date=2&X-Amz-Signature=abc",
                 "https://b.s3.amazonaws.com/k?X-Amz-Credential=[redacted]&X-Amz-Date=2&X-Amz-Signature=[redacted]",
             ),
-            ("--cli-input-json|{\"Bucket\": \"b\", \"SSECustomerKey\": \"hush\"}", "--cli-input-json|{\"Bucket\": \"b\", \"SSECustomerKey\": \"[redacted]\"}"),
+            (
+                "--cli-input-json|{\"Bucket\": \"b\", \"SSECustomerKey\": \"hush\"}",
+                "--cli-input-json|{\"Bucket\": \"b\", \"SSECustomerKey\": \"[redacted]\"}",
+            ),
             ("--endpoint-url|http://me:hush@localhost:9000/x", "--endpoint-url|http://localhost:9000/x"),
             ("--endpoint-url=http://me:hush@localhost:9000", "--endpoint-url=http://localhost:9000"),
             ("--mfa|arn 123456", "--mfa|[redacted]"),

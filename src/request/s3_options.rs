@@ -22,7 +22,12 @@ pub struct S3Options {
 }
 
 impl S3Options {
-    pub(crate) fn resolve(world: &World, profile: &Profile, endpoint: Option<&Setting<String>>, dualstack: bool) -> Self {
+    pub(crate) fn resolve(
+        world: &World,
+        profile: &Profile,
+        endpoint: Option<&Setting<String>>,
+        dualstack: bool,
+    ) -> Self {
         let block = |key: &str| profile.nested("s3", key).map(|setting| setting.value);
         let use_accelerate = block("use_accelerate_endpoint").is_some_and(|value| truth(&value));
         let configured = block("addressing_style");

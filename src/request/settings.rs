@@ -25,7 +25,8 @@ pub struct Settings {
     /// Where the CA bundle was named.
     pub ca_bundle_origin: Option<Origin>,
     pub s3: S3Options,
-    /// The general setting; S3 has its own in [`S3Options::use_dualstack`].
+    /// The general setting; S3 has its own in [`S3Options::use_dualstack`]. Like FIPS, it counts for AWS's own endpoints
+    /// alone.
     pub use_dualstack: bool,
     pub use_fips: bool,
     /// Proxy variables in effect, without user and password.
@@ -53,18 +54,20 @@ impl Settings {
             let from_env = world.env.get(OsStr::new(variable)).and_then(|value| value.to_str());
             from_env.or_else(|| scoped.text(key)).is_some_and(truth)
         };
-        let use_dualstack = general("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+        let at_aws = endpoints.s3.is_none();
+        let use_dualstack = at_aws && general("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
         let s3 = S3Options::resolve(world, scoped, endpoints.s3.as_ref(), use_dualstack);
         let ca_bundle = ca_bundle(arguments, world, scoped);
         let signed = !arguments.has("--no-sign-request");
         let walk = chain::walk(named.as_ref(), signed, world, files);
-        let shadowed_profile =
-            named.filter(|named| matches!((&walk.plan, &named.origin), (CredentialPlan::Environment { .. }, Origin::Variable(_))));
+        let shadowed_profile = named.filter(|named| {
+            matches!((&walk.plan, &named.origin), (CredentialPlan::Environment { .. }, Origin::Variable(_)))
+        });
         Self {
             profile,
             region: region(arguments, world, scoped, cli),
             source_region: arguments.value("--source-region").map(str::to_owned),
-            use_fips: endpoints.s3.is_none() && general("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            use_fips: at_aws && general("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             endpoints,
             signed,
             verify_tls: !arguments.has("--no-verify-ssl"),
@@ -121,7 +124,8 @@ pub(crate) fn named_profile(arguments: &Arguments, world: &World, cli: CliVersio
     if let Some(name) = arguments.value("--profile").filter(|name| !name.is_empty()) {
         return Some(Setting::new(name.to_owned(), Origin::Flag("--profile")));
     }
-    let order = if cli.is_v1() { ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] } else { ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] };
+    let order =
+        if cli.is_v1() { ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] } else { ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] };
     order.into_iter().find_map(|variable| {
         let value = world.env.get(OsStr::new(variable))?.to_string_lossy().into_owned();
         Some(Setting::new(value, Origin::Variable(variable.to_owned())))
@@ -143,9 +147,8 @@ fn ca_bundle(arguments: &Arguments, world: &World, profile: &Profile) -> Option<
     if let Some(path) = arguments.value("--ca-bundle") {
         return Some(Setting::new(path.to_owned(), Origin::Flag("--ca-bundle")));
     }
-    let variable = |name: &str| {
-        world.var(name).map(|value| Setting::new(value.to_owned(), Origin::Variable(name.to_owned())))
-    };
+    let variable =
+        |name: &str| world.var(name).map(|value| Setting::new(value.to_owned(), Origin::Variable(name.to_owned())));
     variable("AWS_CA_BUNDLE").or_else(|| profile.setting("ca_bundle")).or_else(|| variable("REQUESTS_CA_BUNDLE"))
 }
 

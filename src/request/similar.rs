@@ -53,7 +53,9 @@ mod tests {
 
     #[test]
     fn counts_slips() {
-        for (left, right, slips) in [("dev", "dev", 0), ("dve", "dev", 1), ("prod", "pord", 1), ("", "abc", 3), ("staging", "stagging", 1)] {
+        for (left, right, slips) in
+            [("dev", "dev", 0), ("dve", "dev", 1), ("prod", "pord", 1), ("", "abc", 3), ("staging", "stagging", 1)]
+        {
             assert_eq!(distance(left, right), slips, "{left} {right}");
         }
     }

@@ -61,7 +61,11 @@ mod tests {
             ("a # b", &["a", "#", "b"]),
         ];
         for (line, words) in cases {
-            assert_eq!(shell_words(line).as_deref(), Some(words.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()), "{line}");
+            assert_eq!(
+                shell_words(line).as_deref(),
+                Some(words.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()),
+                "{line}"
+            );
         }
     }
 

@@ -2,8 +2,8 @@
 //! answers is all there is; nothing here allows or refuses by itself.
 
 use crate::policy::{
-    Context, Decision, Document, Effect, Evaluation, Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Reading,
-    Request, Rules, evaluate,
+    Context, Decision, Document, Effect, Evaluation, Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy,
+    Reading, Request, Rules, evaluate,
 };
 use crate::sandbox::call::Call;
 use crate::sandbox::caller::Caller;
@@ -68,7 +68,8 @@ impl Question {
 }
 
 fn as_evaluated(grant: &crate::sandbox::scenario::Grant, key: &KmsKey) -> Grant {
-    let pairs = |map: &std::collections::BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let pairs =
+        |map: &std::collections::BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     Grant {
         id: grant.id(key),
         grantee: grant.grantee.clone(),
@@ -117,8 +118,8 @@ pub fn decide(state: &State, call: &Call<'_>, question: &Question) -> Result<(),
     }
     let account = call.caller.account();
     let crosses_accounts = account.is_some_and(|account| account != question.resource_account);
-    let related =
-        account.is_some_and(|account| !crosses_accounts || state.same_organization(account, &question.resource_account));
+    let related = account
+        .is_some_and(|account| !crosses_accounts || state.same_organization(account, &question.resource_account));
     Err(Refused {
         caller: call.caller.arn(),
         action: question.action.clone(),
@@ -146,7 +147,8 @@ pub fn ask(state: &State, call: &Call<'_>, question: &Question) -> (Evaluation, 
 
 fn layers(state: &State, call: &Call<'_>, question: &Question) -> Layers {
     let resource = question.policy.as_ref().and_then(|(name, text, rules)| named(name, text, *rules));
-    let through_endpoint = matches!(call.service, Service::S3 | Service::S3Control) && question.action.starts_with("s3");
+    let through_endpoint =
+        matches!(call.service, Service::S3 | Service::S3Control) && question.action.starts_with("s3");
     let endpoint = state.vpc_endpoint().filter(|_| through_endpoint);
     Layers {
         identity: identity(state, &call.caller),
@@ -182,10 +184,12 @@ fn identity(state: &State, caller: &Caller) -> Reading<Vec<NamedPolicy>> {
     let policies = match caller {
         Caller::Anonymous => return Reading::NotApplicable,
         // The root user may do all that its account may.
-        Caller::Root { account } => managed::find(&state.scenario, account, "arn:aws:iam::aws:policy/AdministratorAccess")
-            .and_then(|all| named("root", &all.text, Rules::Identity))
-            .into_iter()
-            .collect(),
+        Caller::Root { account } => {
+            managed::find(&state.scenario, account, "arn:aws:iam::aws:policy/AdministratorAccess")
+                .and_then(|all| named("root", &all.text, Rules::Identity))
+                .into_iter()
+                .collect()
+        }
         Caller::User(user) => {
             let own = attached(state, &user.account, &user.inline, &user.managed);
             let of_groups = state
@@ -288,7 +292,8 @@ fn reason(evaluation: &Evaluation) -> Reason {
         Layer::Session,
     ];
     for layer in ORDER {
-        let deny = evaluation.decisive.iter().find(|decisive| decisive.layer == layer && decisive.effect == Effect::Deny);
+        let deny =
+            evaluation.decisive.iter().find(|decisive| decisive.layer == layer && decisive.effect == Effect::Deny);
         if let Some(deny) = deny {
             let names_policy = !matches!(layer, Layer::Resource | Layer::VpcEndpoint);
             let policy_arn = (names_policy && deny.policy.starts_with("arn:")).then(|| deny.policy.clone());

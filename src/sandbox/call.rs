@@ -131,7 +131,8 @@ impl Call<'_> {
 /// Tags as the `x-amz-tagging` header writes them.
 #[must_use]
 pub fn tags_of_query(text: &str) -> BTreeMap<String, String> {
-    let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let decode =
+        |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))

@@ -75,12 +75,28 @@ impl Caller {
 pub enum Unauthenticated {
     /// A service that takes no unsigned request.
     Missing,
-    UnknownKey { key_id: String },
-    Expired { token: String },
-    BadToken { token: String },
-    Skewed { sent: OffsetDateTime, now: OffsetDateTime },
-    LinkExpired { end: OffsetDateTime, now: OffsetDateTime, life: i64 },
-    Mismatch { signing: Box<Signing>, computed: Box<Mismatch> },
+    UnknownKey {
+        key_id: String,
+    },
+    Expired {
+        token: String,
+    },
+    BadToken {
+        token: String,
+    },
+    Skewed {
+        sent: OffsetDateTime,
+        now: OffsetDateTime,
+    },
+    LinkExpired {
+        end: OffsetDateTime,
+        now: OffsetDateTime,
+        life: i64,
+    },
+    Mismatch {
+        signing: Box<Signing>,
+        computed: Box<Mismatch>,
+    },
     Body,
 }
 
@@ -163,10 +179,12 @@ impl Unauthenticated {
     fn s3(&self) -> Fault {
         match self {
             Self::Missing => Fault::access_denied("Access Denied"),
-            Self::UnknownKey { key_id } => {
-                Fault::new(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
-                    .detail("AWSAccessKeyId", key_id)
-            }
+            Self::UnknownKey { key_id } => Fault::new(
+                403,
+                "InvalidAccessKeyId",
+                "The AWS Access Key Id you provided does not exist in our records.",
+            )
+            .detail("AWSAccessKeyId", key_id),
             Self::Expired { token } => {
                 Fault::new(400, "ExpiredToken", "The provided token has expired.").detail("Token-0", token)
             }
@@ -207,7 +225,9 @@ impl Unauthenticated {
             Self::UnknownKey { .. } | Self::BadToken { .. } => {
                 Fault::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
             }
-            Self::Expired { .. } => Fault::new(403, "ExpiredToken", "The security token included in the request is expired"),
+            Self::Expired { .. } => {
+                Fault::new(403, "ExpiredToken", "The security token included in the request is expired")
+            }
             Self::Skewed { sent, now } => Fault::new(403, "SignatureDoesNotMatch", skewed(*sent, *now)),
             Self::LinkExpired { .. } => Fault::new(400, "RequestExpired", "Request has expired."),
             Self::Mismatch { .. } | Self::Body => Fault::new(
@@ -221,7 +241,9 @@ impl Unauthenticated {
 
     fn ec2(&self) -> Fault {
         match self {
-            Self::Expired { .. } | Self::LinkExpired { .. } => Fault::new(400, "RequestExpired", "Request has expired."),
+            Self::Expired { .. } | Self::LinkExpired { .. } => {
+                Fault::new(400, "RequestExpired", "Request has expired.")
+            }
             Self::Skewed { sent, now } => Fault::new(401, "AuthFailure", skewed(*sent, *now)),
             _ => Fault::new(401, "AuthFailure", "AWS was not able to validate the provided access credentials"),
         }
@@ -239,11 +261,9 @@ impl Unauthenticated {
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided.",
             ),
-            Self::UnknownKey { .. } | Self::BadToken { .. } => Fault::new(
-                400,
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-            ),
+            Self::UnknownKey { .. } | Self::BadToken { .. } => {
+                Fault::new(400, "UnrecognizedClientException", "The security token included in the request is invalid.")
+            }
         }
     }
 }

@@ -33,7 +33,8 @@ pub struct PrepareError {
 const SERVICES: [&str; 9] = ["S3", "S3_CONTROL", "STS", "IAM", "KMS", "EC2", "ORGANIZATIONS", "SSO", "SSO_OIDC"];
 
 /// What a program needs of this process's environment to run at all.
-const KEPT: [&str; 9] = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV"];
+const KEPT: [&str; 9] =
+    ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV"];
 
 /// Writes the user's files and works out environment and command lines for that CLI.
 ///
@@ -41,7 +42,8 @@ const KEPT: [&str; 9] = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR",
 /// When a file cannot be written.
 pub fn prepare(scenario: &Scenario, sandbox: &Sandbox, version: CliVersion) -> Result<Prepared, PrepareError> {
     let directory = tempfile::tempdir().map_err(|reason| PrepareError { path: std::env::temp_dir(), reason })?;
-    let user = User { scenario, url: sandbox.url(), work: directory.path().join("work"), home: directory.path().join("home") };
+    let user =
+        User { scenario, url: sandbox.url(), work: directory.path().join("work"), home: directory.path().join("home") };
     let config = user.home.join(".aws/config");
     let credentials = user.home.join(".aws/credentials");
     write(&config, &user.config())?;
@@ -108,7 +110,8 @@ impl User<'_> {
         let region = cli.region.as_deref().unwrap_or("us-east-1");
         // A section that stands twice is an error to the CLI.
         let own_default = cli.config.lines().any(|line| line.trim() == "[default]");
-        let default = if region.is_empty() || own_default { String::new() } else { format!("[default]\nregion = {region}\n\n") };
+        let default =
+            if region.is_empty() || own_default { String::new() } else { format!("[default]\nregion = {region}\n\n") };
         let profiles: String = cli
             .profiles
             .keys()

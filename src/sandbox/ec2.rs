@@ -25,14 +25,23 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
         Fault::new(403, "UnauthorizedOperation", format!("You are not authorized to perform this operation. {text}"))
     })?;
     let account = call.caller.account().unwrap_or_default();
-    let here = state.scenario.vpc_endpoints.iter().filter(|endpoint| endpoint.account == account && endpoint.region == call.region());
+    let here = state
+        .scenario
+        .vpc_endpoints
+        .iter()
+        .filter(|endpoint| endpoint.account == account && endpoint.region == call.region());
     let mut list = Xml::new();
     let ids = form.list("VpcEndpointId");
-    for endpoint in here.filter(|endpoint| (ids.is_empty() || ids.contains(&endpoint.id.as_str())) && passes(&form, endpoint)) {
+    for endpoint in
+        here.filter(|endpoint| (ids.is_empty() || ids.contains(&endpoint.id.as_str())) && passes(&form, endpoint))
+    {
         list = list.within("item", item(endpoint));
     }
     let body = Xml::new().leaf("requestId", &call.request_id).within("vpcEndpointSet", list);
-    Ok(Reply::xml(200, body.document("DescribeVpcEndpointsResponse", "xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"")))
+    Ok(Reply::xml(
+        200,
+        body.document("DescribeVpcEndpointsResponse", "xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\""),
+    ))
 }
 
 fn service_name(endpoint: &VpcEndpoint) -> String {

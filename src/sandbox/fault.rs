@@ -41,7 +41,11 @@ impl Fault {
 
     #[must_use]
     pub fn not_implemented() -> Self {
-        Self::new(501, "NotImplemented", "A header or query you provided implies functionality that is not implemented.")
+        Self::new(
+            501,
+            "NotImplemented",
+            "A header or query you provided implies functionality that is not implemented.",
+        )
     }
 }
 
@@ -51,7 +55,9 @@ pub enum Protocol {
     /// S3's own: no namespace, extra elements; nothing at all for HEAD.
     S3,
     /// STS and IAM.
-    Query { namespace: &'static str },
+    Query {
+        namespace: &'static str,
+    },
     Ec2,
     /// KMS (`application/x-amz-json-1.1`), Organizations.
     Json,
@@ -78,7 +84,8 @@ impl Protocol {
                 let kind = if fault.status < 500 { "Sender" } else { "Receiver" };
                 let error = Xml::new().leaf("Type", kind).leaf("Code", &fault.code).leaf("Message", &fault.message);
                 let body = Xml::new().within("Error", error).leaf("RequestId", request_id);
-                let mut reply = Reply::xml(fault.status, body.document("ErrorResponse", &format!("xmlns=\"{namespace}\"")));
+                let mut reply =
+                    Reply::xml(fault.status, body.document("ErrorResponse", &format!("xmlns=\"{namespace}\"")));
                 reply.headers = vec![("content-type".to_owned(), "text/xml".to_owned())];
                 reply
             }
@@ -114,7 +121,12 @@ mod tests {
         let fault = Fault::access_denied("User: a is not authorized to \"b\"").detail("Key", "a&b");
         let reply = Protocol::S3.write(&fault, &incoming("GET"), "ABCDEF0123456789");
         let text = String::from_utf8(reply.body).unwrap();
-        assert!(text.contains("<Error><Code>AccessDenied</Code><Message>User: a is not authorized to &quot;b&quot;</Message>"), "{text}");
+        assert!(
+            text.contains(
+                "<Error><Code>AccessDenied</Code><Message>User: a is not authorized to &quot;b&quot;</Message>"
+            ),
+            "{text}"
+        );
         assert!(text.contains("<Key>a&amp;b</Key>"), "{text}");
         assert!(Protocol::S3.write(&fault, &incoming("HEAD"), "x").body.is_empty());
     }

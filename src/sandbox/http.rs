@@ -21,7 +21,14 @@ pub struct Incoming {
 impl Incoming {
     /// Decodes what is encoded.
     #[must_use]
-    pub fn new(method: String, host: String, raw_path: String, raw_query: String, headers: HeaderMap, body: Vec<u8>) -> Self {
+    pub fn new(
+        method: String,
+        host: String,
+        raw_path: String,
+        raw_query: String,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Self {
         let query = pairs(&raw_query, false);
         Self { method, host, raw_path, raw_query, query, headers, body }
     }
@@ -64,7 +71,10 @@ fn pairs(encoded: &str, plus_is_space: bool) -> Vec<(String, String)> {
     encoded
         .split('&')
         .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').map_or_else(|| (decode(pair), String::new()), |(key, value)| (decode(key), decode(value))))
+        .map(|pair| {
+            pair.split_once('=')
+                .map_or_else(|| (decode(pair), String::new()), |(key, value)| (decode(key), decode(value)))
+        })
         .collect()
 }
 

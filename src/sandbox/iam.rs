@@ -44,7 +44,9 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
         "ListGroupsForUser" => desk.groups_of_user(),
         "GetPolicy" => desk.get_policy(),
         "GetPolicyVersion" => desk.get_policy_version(),
-        "ListAccountAliases" => desk.allow("*", "*").map(|()| Xml::new().within("AccountAliases", Xml::new()).leaf("IsTruncated", "false")),
+        "ListAccountAliases" => {
+            desk.allow("*", "*").map(|()| Xml::new().within("AccountAliases", Xml::new()).leaf("IsTruncated", "false"))
+        }
         "SimulatePrincipalPolicy" => desk.simulate(),
         _ => Err(Fault::new(400, "InvalidAction", format!("Could not find operation {action} for version 2010-05-08"))),
     }?;
@@ -83,7 +85,13 @@ impl<'a> Desk<'a> {
         let name = match (self.form.get("UserName"), &self.call.caller) {
             (Some(name), _) => name.to_owned(),
             (None, Caller::User(user)) => user.name.clone(),
-            (None, _) => return Err(Fault::new(400, "ValidationError", "Must specify userName when calling with non-User credentials")),
+            (None, _) => {
+                return Err(Fault::new(
+                    400,
+                    "ValidationError",
+                    "Must specify userName when calling with non-User credentials",
+                ));
+            }
         };
         let found = self.state.user(self.account, &name);
         let arn = found.map_or_else(|| format!("arn:aws:iam::{}:user/{name}", self.account), User::arn);
@@ -138,7 +146,12 @@ impl<'a> Desk<'a> {
 
     fn groups_of_user(&self) -> Result<Xml, Fault> {
         let user = self.user()?;
-        let groups = self.state.scenario.groups.iter().filter(|group| group.account == user.account && user.groups.contains(&group.name));
+        let groups = self
+            .state
+            .scenario
+            .groups
+            .iter()
+            .filter(|group| group.account == user.account && user.groups.contains(&group.name));
         let list = Xml::new().each(groups, |xml, group| {
             let one = Xml::new()
                 .leaf("Path", &group.path)
@@ -177,7 +190,13 @@ impl<'a> Desk<'a> {
         let wanted = self.form.get("VersionId").unwrap_or_default();
         let old = self.state.scenario.policies.iter().find(|own| own.arn() == policy.arn).map(|own| &own.old_versions);
         let text = if wanted == policy.version { Some(&policy.text) } else { old.and_then(|old| old.get(wanted)) };
-        let missing = || Fault::new(404, "NoSuchEntity", format!("Policy {} version {wanted} does not exist or is not attachable.", policy.arn));
+        let missing = || {
+            Fault::new(
+                404,
+                "NoSuchEntity",
+                format!("Policy {} version {wanted} does not exist or is not attachable.", policy.arn),
+            )
+        };
         let default = if wanted == policy.version { "true" } else { "false" };
         let xml = Xml::new()
             .leaf("Document", &encoded(text.ok_or_else(missing)?))
@@ -217,7 +236,8 @@ fn ends(state: &State, account: &str, xml: Xml, boundary: Option<&str>, tags: &B
     if tags.is_empty() {
         return xml;
     }
-    let list = Xml::new().each(tags, |xml, (key, value)| xml.within("member", Xml::new().leaf("Key", key).leaf("Value", value)));
+    let list = Xml::new()
+        .each(tags, |xml, (key, value)| xml.within("member", Xml::new().leaf("Key", key).leaf("Value", value)));
     xml.within("Tags", list)
 }
 

@@ -47,7 +47,11 @@ fn key(state: &State, call: &Call<'_>, id: &str, action: &str) -> Result<KmsKey,
         state.kms_key(id, account).cloned().or_else(|| managed_by_arn(state, id))
     };
     let Some(key) = found.filter(|key| key.region == call.region()) else {
-        let shown = if id.starts_with("arn:") { id.to_owned() } else { format!("arn:aws:kms:{}:{account}:key/{id}", call.region()) };
+        let shown = if id.starts_with("arn:") {
+            id.to_owned()
+        } else {
+            format!("arn:aws:kms:{}:{account}:key/{id}", call.region())
+        };
         return Err(Fault::new(400, "NotFoundException", format!("Key '{shown}' does not exist")));
     };
     decide(state, call, &Question::on_key(state, call, action, &key)).map_err(|refused| {
@@ -67,8 +71,14 @@ fn managed_by_arn(state: &State, arn: &str) -> Option<KmsKey> {
 fn own(call: &Call<'_>, key: KmsKey) -> Result<KmsKey, Fault> {
     match &call.caller {
         caller if caller.account() == Some(&key.account) => Ok(key),
-        Caller::Anonymous => Err(Fault::new(400, "MissingAuthenticationTokenException", "Missing Authentication Token")),
-        _ => Err(Fault::new(400, "AccessDeniedException", "The key is of another account, and this operation works within one account alone")),
+        Caller::Anonymous => {
+            Err(Fault::new(400, "MissingAuthenticationTokenException", "Missing Authentication Token"))
+        }
+        _ => Err(Fault::new(
+            400,
+            "AccessDeniedException",
+            "The key is of another account, and this operation works within one account alone",
+        )),
     }
 }
 

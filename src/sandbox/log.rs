@@ -54,7 +54,8 @@ impl Log {
 /// A query string without signature, credential and token.
 #[must_use]
 pub fn without_secrets(query: &str) -> String {
-    const SECRET: [&str; 5] = ["x-amz-signature", "x-amz-credential", "x-amz-security-token", "awsaccesskeyid", "signature"];
+    const SECRET: [&str; 5] =
+        ["x-amz-signature", "x-amz-credential", "x-amz-security-token", "awsaccesskeyid", "signature"];
     query
         .split('&')
         .filter(|pair| {

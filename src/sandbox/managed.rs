@@ -15,10 +15,9 @@ pub struct Found {
 /// The policy that `name` (a name of that account's, or an ARN) means.
 #[must_use]
 pub fn find(scenario: &Scenario, account: &str, name: &str) -> Option<Found> {
-    let own = scenario
-        .policies
-        .iter()
-        .find(|policy| if name.starts_with("arn:") { policy.arn() == name } else { policy.account == account && policy.name == name });
+    let own = scenario.policies.iter().find(|policy| {
+        if name.starts_with("arn:") { policy.arn() == name } else { policy.account == account && policy.name == name }
+    });
     if let Some(policy) = own {
         return Some(Found {
             arn: policy.arn(),

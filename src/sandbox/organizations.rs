@@ -18,8 +18,10 @@ const CONTENT: &str = "application/x-amz-json-1.1";
 pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
     let account = call.caller.account().unwrap_or_default();
     let operation = target(call);
-    decide(state, call, &Question::plain(state, call, &format!("organizations:{operation}"), "*")).map_err(|_| no_permission())?;
-    let outside = || Fault::new(400, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
+    decide(state, call, &Question::plain(state, call, &format!("organizations:{operation}"), "*"))
+        .map_err(|_| no_permission())?;
+    let outside =
+        || Fault::new(400, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
     let organization = state.scenario.organization.as_ref().filter(|_| state.is_member(account)).ok_or_else(outside)?;
     let body: Value = serde_json::from_slice(&call.incoming.body).unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -59,7 +61,13 @@ fn describe(organization: &Organization) -> Reply {
 fn parents(state: &State, organization: &Organization, child: &str) -> Result<Reply, Fault> {
     let of_account = state.scenario.account(child).and_then(|account| account.unit.clone());
     let of_unit = organization.units.iter().find(|unit| unit.id == child).and_then(|unit| unit.parent.clone());
-    let missing = || Fault::new(400, "ChildNotFoundException", "We can't find an organizational unit (OU) or account with the ChildId that you specified.");
+    let missing = || {
+        Fault::new(
+            400,
+            "ChildNotFoundException",
+            "We can't find an organizational unit (OU) or account with the ChildId that you specified.",
+        )
+    };
     let parent = of_account.or(of_unit).ok_or_else(missing)?;
     let kind = if parent.starts_with("r-") { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
     Ok(Reply::json(200, CONTENT, &json!({ "Parents": [{ "Id": parent, "Type": kind }] })))
@@ -87,7 +95,13 @@ fn summary(organization: &Organization, policy: &OrgPolicy) -> Value {
 fn policies(state: &State, organization: &Organization, target: &str, filter: &str) -> Result<Reply, Fault> {
     let of_account = state.scenario.account(target).map(|account| (&account.scp, &account.rcp));
     let of_unit = organization.units.iter().find(|unit| unit.id == target).map(|unit| (&unit.scp, &unit.rcp));
-    let missing = || Fault::new(400, "TargetNotFoundException", "We can't find a root, OU, account, or policy with the TargetId that you specified.");
+    let missing = || {
+        Fault::new(
+            400,
+            "TargetNotFoundException",
+            "We can't find a root, OU, account, or policy with the TargetId that you specified.",
+        )
+    };
     let (scp, rcp) = of_account.or(of_unit).ok_or_else(missing)?;
     let ids = if filter == "RESOURCE_CONTROL_POLICY" { rcp } else { scp };
     let list: Vec<Value> =
@@ -96,8 +110,10 @@ fn policies(state: &State, organization: &Organization, target: &str, filter: &s
 }
 
 fn policy(organization: &Organization, id: &str) -> Result<Reply, Fault> {
-    let missing = || Fault::new(400, "PolicyNotFoundException", "We can't find a policy with the PolicyId that you specified.");
+    let missing =
+        || Fault::new(400, "PolicyNotFoundException", "We can't find a policy with the PolicyId that you specified.");
     let policy = organization.policy(id).ok_or_else(missing)?;
-    let body = json!({ "Policy": { "PolicySummary": summary(organization, &policy), "Content": policy.document.as_str() } });
+    let body =
+        json!({ "Policy": { "PolicySummary": summary(organization, &policy), "Content": policy.document.as_str() } });
     Ok(Reply::json(200, CONTENT, &body))
 }

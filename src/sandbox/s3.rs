@@ -95,7 +95,10 @@ impl Place {
     /// # Errors
     /// When it has been deleted meanwhile.
     pub fn held<'a>(&self, state: &'a State) -> Result<&'a BucketState, Fault> {
-        state.buckets.get(&self.bucket).ok_or_else(|| Fault::new(404, "NoSuchBucket", "The specified bucket does not exist"))
+        state
+            .buckets
+            .get(&self.bucket)
+            .ok_or_else(|| Fault::new(404, "NoSuchBucket", "The specified bucket does not exist"))
     }
 
     /// The key, which the operation's shape says is there.
@@ -111,7 +114,8 @@ impl Place {
     fn admit(&self, state: &State, call: &Call<'_>, operation: &str) -> Result<(), Fault> {
         let bucket = self.held(state)?;
         self.check_problem(state, bucket)?;
-        self.check_region(state, call, bucket).map_err(|fault| fault.header("x-amz-bucket-region", bucket.spec.region.clone()))?;
+        self.check_region(state, call, bucket)
+            .map_err(|fault| fault.header("x-amz-bucket-region", bucket.spec.region.clone()))?;
         if let Some(expected) = call.incoming.header("x-amz-expected-bucket-owner") {
             if expected.len() != 12 || !expected.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(Fault::new(
@@ -140,9 +144,11 @@ impl Place {
                 "There is a problem with your AWS account that prevents the operation from completing successfully. \
                  Contact AWS Support for further assistance.",
             )),
-            Some("NotSignedUp") => {
-                Err(Fault::new(403, "NotSignedUp", "Your account is not signed up for the S3 service. You must sign up before you can use S3."))
-            }
+            Some("NotSignedUp") => Err(Fault::new(
+                403,
+                "NotSignedUp",
+                "Your account is not signed up for the S3 service. You must sign up before you can use S3.",
+            )),
             Some(code) => Err(Fault::new(403, code, "Access to the resource has been shut off")),
         }
     }
@@ -210,7 +216,10 @@ fn malformed(signed: &str, right: &str) -> Fault {
 
 /// Whether a caller pays for what it reads, or need not.
 fn check_payer(call: &Call<'_>, bucket: &BucketState) -> Result<(), Fault> {
-    let accepts = call.incoming.header("x-amz-request-payer").is_some_and(|value| value.eq_ignore_ascii_case("requester"))
+    let accepts = call
+        .incoming
+        .header("x-amz-request-payer")
+        .is_some_and(|value| value.eq_ignore_ascii_case("requester"))
         || call.incoming.parameter("x-amz-request-payer").is_some_and(|value| value.eq_ignore_ascii_case("requester"));
     let owner = call.caller.account() == Some(&bucket.spec.account);
     let nobody = matches!(call.caller, Caller::Anonymous);

@@ -22,7 +22,9 @@ pub fn name(incoming: &Incoming) -> &'static str {
     match (incoming.method.as_str(), path) {
         ("GET", "/configuration/publicAccessBlock") => "GetPublicAccessBlock",
         ("GET", "/accesspoint") => "ListAccessPoints",
-        ("GET", path) if path.starts_with("/accesspoint/") && path.ends_with("/policyStatus") => "GetAccessPointPolicyStatus",
+        ("GET", path) if path.starts_with("/accesspoint/") && path.ends_with("/policyStatus") => {
+            "GetAccessPointPolicyStatus"
+        }
         ("GET", path) if path.starts_with("/accesspoint/") && path.ends_with("/policy") => "GetAccessPointPolicy",
         ("GET", path) if path.starts_with("/accesspoint/") => "GetAccessPoint",
         _ => "",
@@ -34,12 +36,19 @@ pub fn name(incoming: &Incoming) -> &'static str {
 /// # Errors
 /// The refusal.
 pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
-    let in_host = call.incoming.host.split('.').next().filter(|label| label.len() == 12 && label.bytes().all(|byte| byte.is_ascii_digit()));
+    let in_host = call
+        .incoming
+        .host
+        .split('.')
+        .next()
+        .filter(|label| label.len() == 12 && label.bytes().all(|byte| byte.is_ascii_digit()));
     let account = call.incoming.header("x-amz-account-id").or(in_host).unwrap_or_default();
     match name(call.incoming) {
         "GetPublicAccessBlock" => {
             allow(state, call, "s3:GetAccountPublicAccessBlock", "*", account, None)?;
-            public_access_block(state.scenario.account(account).map(|account| account.block_public_access).unwrap_or_default())
+            public_access_block(
+                state.scenario.account(account).map(|account| account.block_public_access).unwrap_or_default(),
+            )
         }
         "GetAccessPoint" => {
             let point = point(state, call, account, "s3:GetAccessPoint")?;
@@ -47,20 +56,33 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
         }
         "GetAccessPointPolicy" => {
             let point = point(state, call, account, "s3:GetAccessPointPolicy")?;
-            let text = point.policy.as_ref().ok_or_else(|| Fault::new(404, "NoSuchAccessPointPolicy", "The specified accesspoint policy does not exist"))?;
-            Ok(Reply::xml(200, Xml::new().leaf("Policy", text.as_str()).document("GetAccessPointPolicyResult", NAMESPACE)))
+            let text = point.policy.as_ref().ok_or_else(|| {
+                Fault::new(404, "NoSuchAccessPointPolicy", "The specified accesspoint policy does not exist")
+            })?;
+            Ok(Reply::xml(
+                200,
+                Xml::new().leaf("Policy", text.as_str()).document("GetAccessPointPolicyResult", NAMESPACE),
+            ))
         }
         "ListAccessPoints" => list(state, call, account),
         _ => Err(Fault::not_implemented()),
     }
 }
 
-fn allow(state: &State, call: &Call<'_>, action: &str, resource: &str, account: &str, point: Option<&AccessPoint>) -> Result<(), Fault> {
+fn allow(
+    state: &State,
+    call: &Call<'_>,
+    action: &str,
+    resource: &str,
+    account: &str,
+    point: Option<&AccessPoint>,
+) -> Result<(), Fault> {
     let mut question = Question::plain(state, call, action, resource).of_account(account);
     if let Some((point, text)) = point.and_then(|point| Some((point, point.policy.clone()?))) {
         question = question.with_policy(format!("access point policy of {}", point.name), text, Rules::Resource);
     }
-    decide(state, call, &question).map_err(|refused| Fault::access_denied(message::s3(&refused, state.scenario.messages)))
+    decide(state, call, &question)
+        .map_err(|refused| Fault::access_denied(message::s3(&refused, state.scenario.messages)))
 }
 
 fn region_of<'a>(state: &'a State, point: &AccessPoint) -> &'a str {
@@ -98,7 +120,9 @@ fn describe(point: &AccessPoint) -> Xml {
         .leaf("IgnorePublicAcls", word(flags.ignore_public_acls))
         .leaf("BlockPublicPolicy", word(flags.block_public_policy))
         .leaf("RestrictPublicBuckets", word(flags.restrict_public_buckets));
-    xml.within("PublicAccessBlockConfiguration", block).leaf("Alias", &point.alias()).leaf("BucketAccountId", &point.account)
+    xml.within("PublicAccessBlockConfiguration", block)
+        .leaf("Alias", &point.alias())
+        .leaf("BucketAccountId", &point.account)
 }
 
 fn list(state: &State, call: &Call<'_>, account: &str) -> Result<Reply, Fault> {

@@ -126,7 +126,7 @@ pub use embedded::{EMBEDDED, names};
 pub use identity::{AccessKey, Account, Group, ManagedPolicy, Role, Session, SsoToken, User, WebIdentity};
 pub use look::{Area, Look};
 pub use organization::{OrgPolicy, OrgPolicyKind, Organization, Unit};
-pub use storage::{AclGrant, Bucket, BlockPublicAccess, Grantee, Object, Ownership, Permission, WrongRegion};
+pub use storage::{AclGrant, BlockPublicAccess, Bucket, Grantee, Object, Ownership, Permission, WrongRegion};
 
 use crate::policy::Rules;
 use serde::Deserialize;
@@ -393,16 +393,23 @@ impl Scenario {
     fn check_names(&self) -> Result<(), ScenarioError> {
         let dangling = |who: String, what: String| Err(ScenarioError::Dangling { who, what });
         let policy = |account: &str, name: &str| {
-            name.starts_with("arn:") || self.policies.iter().any(|policy| policy.account == account && policy.name == name)
+            name.starts_with("arn:")
+                || self.policies.iter().any(|policy| policy.account == account && policy.name == name)
         };
         for (who, account, names) in self
             .users
             .iter()
             .map(|it| (format!("user `{}`", it.name), &it.account, it.managed.iter().chain(&it.boundary)))
-            .chain(self.roles.iter().map(|it| {
-                (format!("role `{}`", it.name), &it.account, it.managed.iter().chain(&it.boundary))
-            }))
-            .chain(self.groups.iter().map(|it| (format!("group `{}`", it.name), &it.account, it.managed.iter().chain(&None))))
+            .chain(
+                self.roles
+                    .iter()
+                    .map(|it| (format!("role `{}`", it.name), &it.account, it.managed.iter().chain(&it.boundary))),
+            )
+            .chain(
+                self.groups
+                    .iter()
+                    .map(|it| (format!("group `{}`", it.name), &it.account, it.managed.iter().chain(&None))),
+            )
         {
             if let Some(name) = names.into_iter().find(|name| !policy(account, name)) {
                 return dangling(who, format!("policy `{name}`"));

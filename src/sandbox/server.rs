@@ -130,7 +130,13 @@ pub fn answer(shared: &Shared, incoming: &Incoming) -> (Reply, Entry) {
     (reply, entry)
 }
 
-fn decide(state: &mut State, incoming: &Incoming, now: OffsetDateTime, id: &str, entry: &mut Entry) -> (Protocol, Result<Reply, Fault>) {
+fn decide(
+    state: &mut State,
+    incoming: &Incoming,
+    now: OffsetDateTime,
+    id: &str,
+    entry: &mut Entry,
+) -> (Protocol, Result<Reply, Fault>) {
     let signing = match sigv4::read(incoming) {
         Ok(signing) => signing,
         Err(error) => {

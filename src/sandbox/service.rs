@@ -86,7 +86,8 @@ mod tests {
     use hyper::header::HeaderMap;
 
     fn unsigned(method: &str, path: &str) -> Service {
-        let incoming = Incoming::new(method.into(), "h".into(), path.into(), String::new(), HeaderMap::new(), Vec::new());
+        let incoming =
+            Incoming::new(method.into(), "h".into(), path.into(), String::new(), HeaderMap::new(), Vec::new());
         Service::of(&incoming, None).unwrap()
     }
 

@@ -72,16 +72,16 @@ pub fn read(incoming: &Incoming) -> Result<Option<Signing>, Unreadable> {
 
 fn from_header(incoming: &Incoming, authorization: &str) -> Result<Signing, Unreadable> {
     let fields = authorization.strip_prefix(ALGORITHM).ok_or(Unreadable::Mechanism)?;
-    let field = |name: &str| {
-        fields.split(',').map(str::trim).find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
-    };
+    let field =
+        |name: &str| fields.split(',').map(str::trim).find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
     let credential = field("Credential").ok_or(Unreadable::Header("a credential is expected"))?;
     let headers = field("SignedHeaders").ok_or(Unreadable::Header("signed headers are expected"))?;
     let signature = field("Signature").ok_or(Unreadable::Header("a signature is expected"))?;
     let stamp = incoming.header("x-amz-date").ok_or(Unreadable::Header("a date is expected"))?;
     let time = parse_stamp(stamp).ok_or(Unreadable::Header("the date is not ISO 8601 basic"))?;
     let token = incoming.header("x-amz-security-token").map(str::to_owned);
-    signing(credential, headers, signature, time, token, None).ok_or(Unreadable::Header("the credential has five parts"))
+    signing(credential, headers, signature, time, token, None)
+        .ok_or(Unreadable::Header("the credential has five parts"))
 }
 
 fn from_query(incoming: &Incoming) -> Result<Signing, Unreadable> {
@@ -113,7 +113,8 @@ fn signing(
 ) -> Option<Signing> {
     // The key id may itself hold slashes on other servers; the scope is the last four parts.
     let mut parts = credential.rsplitn(5, '/');
-    let (terminator, service, region, date, key_id) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (terminator, service, region, date, key_id) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     (terminator == "aws4_request").then(|| Signing {
         key_id: key_id.to_owned(),
         date: date.to_owned(),
@@ -145,7 +146,8 @@ impl Signing {
     pub fn verify(&self, incoming: &Incoming, secret: &str) -> Result<(), Mismatch> {
         let canonical_request = self.canonical_request(incoming);
         let scope = format!("{}/{}/{}/aws4_request", self.date, self.region, self.service);
-        let string_to_sign = format!("{ALGORITHM}\n{}\n{scope}\n{}", stamp(self.time), sha256_hex(canonical_request.as_bytes()));
+        let string_to_sign =
+            format!("{ALGORITHM}\n{}\n{scope}\n{}", stamp(self.time), sha256_hex(canonical_request.as_bytes()));
         let day = midnight(&self.date).unwrap_or_else(|| self.time.into());
         let key = generate_signing_key(secret, day, &self.region, &self.service);
         let expected = calculate_signature(key, string_to_sign.as_bytes());
@@ -265,7 +267,11 @@ mod tests {
         assert_eq!((signing.key_id.as_str(), signing.region.as_str()), ("AKIAIOSFODNN7EXAMPLE", "us-east-1"));
         signing.verify(&request, SECRET).unwrap();
         let mismatch = signing.verify(&request, "another secret").unwrap_err();
-        assert!(mismatch.string_to_sign.starts_with("AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n"));
+        assert!(
+            mismatch
+                .string_to_sign
+                .starts_with("AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n")
+        );
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The world while the sandbox runs: the scenario, and what commands have changed in it since.
 
 use crate::sandbox::ids;
-use crate::sandbox::scenario::{AccessKey, AccessPoint, Bucket, Edit, EditError, KmsKey, Object, PolicyText, Role, Scenario, Session, User, VpcEndpoint};
+use crate::sandbox::scenario::{
+    AccessKey, AccessPoint, Bucket, Edit, EditError, KmsKey, Object, PolicyText, Role, Scenario, Session, User,
+    VpcEndpoint,
+};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -224,7 +227,13 @@ fn live(scenario: &Scenario, session: &Session, now: OffsetDateTime) -> Option<L
 fn bucket_state(spec: &Bucket, now: OffsetDateTime) -> BucketState {
     let mut objects: BTreeMap<String, Vec<Version>> = BTreeMap::new();
     for (index, object) in spec.objects.iter().enumerate() {
-        let made_up = || if spec.versioning { ids::base64ish(&[&spec.name, &index.to_string()], 32).replace(['+', '/'], "_") } else { NULL_VERSION.to_owned() };
+        let made_up = || {
+            if spec.versioning {
+                ids::base64ish(&[&spec.name, &index.to_string()], 32).replace(['+', '/'], "_")
+            } else {
+                NULL_VERSION.to_owned()
+            }
+        };
         let version = Version {
             id: object.version_id.clone().unwrap_or_else(made_up),
             body: object.body.clone().into_bytes(),

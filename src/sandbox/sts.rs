@@ -28,7 +28,9 @@ pub fn handle(state: &mut State, call: &Call<'_>) -> Result<Reply, Fault> {
         "AssumeRole" => assume_role(state, call, &form),
         "AssumeRoleWithWebIdentity" => assume_with_web_identity(state, call, &form),
         "GetAccessKeyInfo" => key_info(state, call, &form),
-        action => Err(Fault::new(400, "InvalidAction", format!("Could not find operation {action} for version 2011-06-15"))),
+        action => {
+            Err(Fault::new(400, "InvalidAction", format!("Could not find operation {action} for version 2011-06-15")))
+        }
     }
 }
 
@@ -53,8 +55,11 @@ fn key_info(state: &State, call: &Call<'_>, form: &Form) -> Result<Reply, Fault>
         .map_err(|refused| Fault::access_denied(message::plain(&refused, "*", state.scenario.messages)))?;
     let id = form.get("AccessKeyId").unwrap_or_default();
     let user = state.scenario.users.iter().find(|user| user.key.id == id).map(|user| user.account.clone());
-    let session = state.sessions.iter().find(|session| session.key.id == id).map(|session| session.role.account.clone());
-    let account = user.or(session).ok_or_else(|| Fault::new(400, "ValidationError", format!("Invalid value {id} for access key ID")))?;
+    let session =
+        state.sessions.iter().find(|session| session.key.id == id).map(|session| session.role.account.clone());
+    let account = user
+        .or(session)
+        .ok_or_else(|| Fault::new(400, "ValidationError", format!("Invalid value {id} for access key ID")))?;
     Ok(answer(call, "GetAccessKeyInfo", Xml::new().leaf("Account", &account)))
 }
 
@@ -65,23 +70,34 @@ fn role_of<'a>(state: &'a State, arn: &str) -> Option<&'a Role> {
 
 fn assume_role(state: &mut State, call: &Call<'_>, form: &Form) -> Result<Reply, Fault> {
     let (arn, name) = (form.get("RoleArn").unwrap_or_default(), form.get("RoleSessionName").unwrap_or_default());
-    let caller = call.caller.arn().ok_or_else(|| Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"))?;
+    let caller = call
+        .caller
+        .arn()
+        .ok_or_else(|| Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"))?;
     if matches!(call.caller, Caller::Root { .. }) {
         return Err(Fault::access_denied("Roles may not be assumed by root accounts."));
     }
     // A role that is not there and one that does not trust the caller look alike.
-    let hidden = || Fault::access_denied(format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}"));
+    let hidden = || {
+        Fault::access_denied(format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}"))
+    };
     let role = role_of(state, arn).ok_or_else(hidden)?.clone();
-    let mut question = Question::plain(state, call, "sts:AssumeRole", arn)
-        .of_account(&role.account)
-        .with_policy(format!("trust policy of {}", role.name), role.trust.clone(), Rules::Trust);
+    let mut question = Question::plain(state, call, "sts:AssumeRole", arn).of_account(&role.account).with_policy(
+        format!("trust policy of {}", role.name),
+        role.trust.clone(),
+        Rules::Trust,
+    );
     if let Some(id) = form.get("ExternalId") {
         question.context.set("sts:ExternalId", [id]);
     }
     question.context.set("sts:RoleSessionName", [name]);
     decide(state, call, &question).map_err(|refused| {
         let of_the_caller = refused.reason.layer != Layer::Resource && !refused.crosses_accounts;
-        if of_the_caller { Fault::access_denied(message::plain(&refused, arn, state.scenario.messages)) } else { hidden() }
+        if of_the_caller {
+            Fault::access_denied(message::plain(&refused, arn, state.scenario.messages))
+        } else {
+            hidden()
+        }
     })?;
     let mut policies = Vec::new();
     if let Some(text) = form.get("Policy") {
@@ -104,9 +120,19 @@ fn assume_role(state: &mut State, call: &Call<'_>, form: &Form) -> Result<Reply,
 fn assume_with_web_identity(state: &mut State, call: &Call<'_>, form: &Form) -> Result<Reply, Fault> {
     let token = form.get("WebIdentityToken").unwrap_or_default();
     let known = state.scenario.web_identities.iter().find(|identity| identity.token == token).cloned();
-    let identity = known.ok_or_else(|| Fault::new(400, "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"))?;
+    let identity = known.ok_or_else(|| {
+        Fault::new(
+            400,
+            "InvalidIdentityToken",
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+        )
+    })?;
     if identity.expired {
-        return Err(Fault::new(400, "ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time"));
+        return Err(Fault::new(
+            400,
+            "ExpiredTokenException",
+            "Token expired: current date/time must be before the expiration date/time",
+        ));
     }
     let arn = form.get("RoleArn").unwrap_or_default();
     let role = role_of(state, arn).filter(|role| trusts(role, &identity)).cloned();
@@ -140,7 +166,14 @@ fn trusts(role: &Role, identity: &WebIdentity) -> bool {
 }
 
 /// Opens a session and remembers it.
-pub fn open(state: &mut State, call: &Call<'_>, role: Role, name: &str, policies: Vec<(String, PolicyText)>, seconds: i64) -> LiveSession {
+pub fn open(
+    state: &mut State,
+    call: &Call<'_>,
+    role: Role,
+    name: &str,
+    policies: Vec<(String, PolicyText)>,
+    seconds: i64,
+) -> LiveSession {
     let what = format!("{}/{name}/{}", role.name, state.serial());
     let session = LiveSession {
         key: AccessKey {

@@ -26,11 +26,11 @@ pub(crate) fn parse(text: &str) -> Option<Instant> {
     }
     if let Some((whole, fraction)) = text.split_once('.')
         && !whole.is_empty()
-            && whole.len() != 4
-            && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
-        {
-            return Some(Instant { seconds: whole.parse().ok()?, nanos: nanos(fraction)? });
-        }
+        && whole.len() != 4
+        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+    {
+        return Some(Instant { seconds: whole.parse().ok()?, nanos: nanos(fraction)? });
+    }
     calendar(text)
 }
 

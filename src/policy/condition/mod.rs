@@ -77,12 +77,17 @@ impl Order {
 impl Operator {
     /// Reads an operator's name. Its case does not matter.
     pub fn parse(name: &str) -> Option<Self> {
-        let lower = name.to_ascii_lowercase();
+        // The longest is `ForAllValues:NumericGreaterThanEqualsIfExists`.
+        let mut buffer = [0; 48];
+        let lower = buffer.get_mut(..name.len())?;
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        let lower = std::str::from_utf8(lower).ok()?;
         let (quantifier, rest) = match lower.split_once(':') {
             Some(("forallvalues", rest)) => (Some(Quantifier::AllValues), rest),
             Some(("foranyvalue", rest)) => (Some(Quantifier::AnyValue), rest),
             Some(_) => return None,
-            None => (None, &*lower),
+            None => (None, lower),
         };
         let (rest, if_exists) = match rest.strip_suffix("ifexists") {
             Some(rest) => (rest, true),
@@ -200,10 +205,27 @@ pub(crate) fn evaluate(condition: &Condition, facts: &Facts<'_>) -> Truth {
     match found {
         Lookup::Absent => absent(operator).into(),
         Lookup::Values(values) => present(condition, values, facts),
+        Lookup::Other => other(condition),
         Lookup::Unknown => match always(condition) {
             Some(truth) if truth == absent(operator) => truth.into(),
             _ => Truth::Unknown,
         },
+    }
+}
+
+/// A single value that none of the policies' literal ones equals: settled where only those are asked for.
+fn other(condition: &Condition) -> Truth {
+    let only_literals = match condition.operator.base {
+        Base::String { comparison: string::Comparison::Equal, .. } => condition
+            .values
+            .iter()
+            .all(|value| value.test.template().is_some_and(|template| template.literal().is_some())),
+        _ => false,
+    };
+    match always(condition) {
+        Some(truth) => truth.into(),
+        None if only_literals && condition.operator.quantifier.is_none() => condition.operator.is_negated().into(),
+        None => Truth::Unknown,
     }
 }
 
@@ -220,6 +242,10 @@ pub(crate) fn absent(operator: Operator) -> bool {
 /// The answer that every present value gives alike, where there is one.
 fn always(condition: &Condition) -> Option<bool> {
     let negated = condition.operator.is_negated();
+    // A null data set differs from every other value there.
+    if condition.operator.quantifier == Some(Quantifier::AnyValue) {
+        return None;
+    }
     if condition.values.is_empty() {
         // With ForAllValues the null data set differs from the others.
         return if condition.operator.quantifier == Some(Quantifier::AllValues) && !negated {
@@ -229,7 +255,7 @@ fn always(condition: &Condition) -> Option<bool> {
         };
     }
     let universal = condition.values.iter().any(|value| value.test.template().is_some_and(Template::is_universal));
-    (universal && condition.operator.quantifier != Some(Quantifier::AnyValue)).then_some(!negated)
+    universal.then_some(!negated)
 }
 
 fn present(condition: &Condition, values: &[String], facts: &Facts<'_>) -> Truth {

@@ -23,7 +23,7 @@ pub(crate) fn evaluate(condition: &Condition, found: Lookup<'_>) -> Truth {
     };
     match found {
         Lookup::Absent => asks(true).into(),
-        Lookup::Values(_) => asks(false).into(),
+        Lookup::Values(_) | Lookup::Other => asks(false).into(),
         Lookup::Unknown => match (asks(true), asks(false)) {
             (true, true) => Truth::True,
             (false, false) => Truth::False,

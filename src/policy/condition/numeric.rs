@@ -84,6 +84,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn agrees_with_integers(a in -100_000i64..100_000, b in -100_000i64..100_000) {
             prop_assert_eq!(holds(Order::Less, &a.to_string(), &b.to_string()), a < b);

@@ -5,7 +5,9 @@ use Decision::{Allowed, ImplicitlyDenied, Undetermined};
 
 /// What an Allow with this condition makes of the request.
 fn with(condition: &str, set: impl FnOnce(&mut Context)) -> Decision {
-    let text = format!(r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}}}"#);
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}}}"#
+    );
     let document = Document::parse(&text, Rules::Identity).unwrap();
     let mut context = Context::closed();
     set(&mut context);
@@ -52,10 +54,30 @@ fn every_operator_against_a_value() {
         ("BinaryEquals", r#""QUJD""#, "QUJD", "QUJE"),
         ("IpAddress", r#"["203.0.113.0/24", "2001:db8::/32"]"#, "2001:db8::1", "203.0.114.1"),
         ("NotIpAddress", r#""203.0.113.0/24""#, "203.0.114.1", "203.0.113.1"),
-        ("ArnEquals", r#""arn:aws:iam::*:role/x*""#, "arn:aws:iam::111122223333:role/xy", "arn:aws:iam::111122223333:role/y"),
-        ("ArnLike", r#""arn:aws:iam::1?1122223333:role/x""#, "arn:aws:iam::111122223333:role/x", "arn:aws:iam::1:role/x"),
-        ("ArnNotEquals", r#""arn:aws:iam::*:role/x""#, "arn:aws:iam::111122223333:role/y", "arn:aws:iam::111122223333:role/x"),
-        ("ArnNotLike", r#""arn:aws:iam::*:role/x""#, "arn:aws:iam::111122223333:role/y", "arn:aws:iam::111122223333:role/x"),
+        (
+            "ArnEquals",
+            r#""arn:aws:iam::*:role/x*""#,
+            "arn:aws:iam::111122223333:role/xy",
+            "arn:aws:iam::111122223333:role/y",
+        ),
+        (
+            "ArnLike",
+            r#""arn:aws:iam::1?1122223333:role/x""#,
+            "arn:aws:iam::111122223333:role/x",
+            "arn:aws:iam::1:role/x",
+        ),
+        (
+            "ArnNotEquals",
+            r#""arn:aws:iam::*:role/x""#,
+            "arn:aws:iam::111122223333:role/y",
+            "arn:aws:iam::111122223333:role/x",
+        ),
+        (
+            "ArnNotLike",
+            r#""arn:aws:iam::*:role/x""#,
+            "arn:aws:iam::111122223333:role/y",
+            "arn:aws:iam::111122223333:role/x",
+        ),
     ] {
         assert_eq!(operator(name, wanted, &[yes]), Allowed, "{name} {wanted} {yes}");
         assert_eq!(operator(name, wanted, &[no]), ImplicitlyDenied, "{name} {wanted} {no}");
@@ -64,7 +86,13 @@ fn every_operator_against_a_value() {
         assert_eq!(operator(&name.to_uppercase(), wanted, &[yes]), Allowed, "the case of {name}");
         let absent = if name.contains("Not") { Allowed } else { ImplicitlyDenied };
         assert_eq!(operator(name, wanted, &[]), absent, "{name}, absent");
-        assert_eq!(with(&format!(r#"{{"{name}": {{"k:a": {wanted}}}}}"#), |context| { context.set_unknown("k:a"); }), Undetermined, "{name}, unknown");
+        assert_eq!(
+            with(&format!(r#"{{"{name}": {{"k:a": {wanted}}}}}"#), |context| {
+                context.set_unknown("k:a");
+            }),
+            Undetermined,
+            "{name}, unknown"
+        );
     }
 }
 
@@ -84,7 +112,7 @@ fn set_operators() {
         ("ForAnyValue:StringNotEquals", r#"["a", "b"]"#, &["a"], ImplicitlyDenied),
         ("ForAnyValue:StringNotEquals", r#"["a", "b"]"#, &[], ImplicitlyDenied),
         ("ForAnyValue:StringLike", r#""a*""#, &["b", "ab"], Allowed),
-        ("ForAllValues:StringLike", r#"[]"#, &["b"], ImplicitlyDenied),
+        ("ForAllValues:StringLike", r"[]", &["b"], ImplicitlyDenied),
         ("ForAnyValue:StringEqualsIfExists", r#""a""#, &[], Allowed),
     ] {
         assert_eq!(operator(name, wanted, saw), expected, "{name} {wanted} {saw:?}");
@@ -97,12 +125,21 @@ fn null_asks_for_presence_alone() {
     assert_eq!(operator("Null", r#""true""#, &["x"]), ImplicitlyDenied);
     assert_eq!(operator("Null", "false", &["x"]), Allowed);
     assert_eq!(operator("Null", "false", &[]), ImplicitlyDenied);
-    assert_eq!(with(r#"{"Null": {"k:a": ["true", "false"]}}"#, |context| { context.set_unknown("k:a"); }), Allowed);
+    assert_eq!(
+        with(r#"{"Null": {"k:a": ["true", "false"]}}"#, |context| {
+            context.set_unknown("k:a");
+        }),
+        Allowed
+    );
 }
 
 #[test]
 fn an_unknown_key_that_cannot_turn_it_is_no_dependency() {
-    let unknown = |condition: &str| with(condition, |context| { context.set_unknown("k:a").set_unknown("k:b"); });
+    let unknown = |condition: &str| {
+        with(condition, |context| {
+            context.set_unknown("k:a").set_unknown("k:b");
+        })
+    };
     assert_eq!(unknown(r#"{"StringLikeIfExists": {"k:a": "*"}}"#), Allowed);
     assert_eq!(unknown(r#"{"StringEquals": {"k:a": "x"}, "StringNotEquals": {"k:a": "x"}}"#), ImplicitlyDenied);
     assert_eq!(unknown(r#"{"Null": {"k:a": "true"}, "StringEquals": {"k:a": "x"}}"#), ImplicitlyDenied);

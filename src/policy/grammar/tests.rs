@@ -16,7 +16,7 @@ fn statement(statement: &str) -> String {
 #[test]
 fn what_identity_policies_may_not_say() {
     for (pointer, text) in [
-        ("", "".to_owned()),
+        ("", String::new()),
         ("", "[]".to_owned()),
         ("", "\"x\"".to_owned()),
         ("/Statement", "{}".to_owned()),
@@ -39,21 +39,60 @@ fn what_identity_policies_may_not_say() {
         ("/Statement/0/Action/1", statement(r#"{"Effect": "Allow", "Action": ["s3:*", "s3"], "Resource": "*"}"#)),
         ("/Statement/0/Action", statement(r#"{"Effect": "Allow", "Action": "", "Resource": "*"}"#)),
         ("/Statement/0/Action", statement(r#"{"Effect": "Allow", "Action": {"a": 1}, "Resource": "*"}"#)),
-        ("/Statement/0/NotAction", statement(r#"{"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"}"#)),
+        (
+            "/Statement/0/NotAction",
+            statement(r#"{"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"}"#),
+        ),
         ("/Statement/0/Resource", statement(r#"{"Effect": "Allow", "Action": "*"}"#)),
         ("/Statement/0/Resource", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "b/*"}"#)),
         ("/Statement/0/Resource", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": ""}"#)),
         ("/Statement/0/Resource", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": null}"#)),
-        ("/Statement/0/Principal", statement(r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}"#)),
+        (
+            "/Statement/0/Principal",
+            statement(r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}"#),
+        ),
         ("/Statement/0/Sid", statement(r#"{"Sid": "a b", "Effect": "Allow", "Action": "*", "Resource": "*"}"#)),
         ("/Statement/0/Resources", statement(r#"{"Effect": "Allow", "Action": "*", "Resources": "*"}"#)),
-        ("/Statement/0/Condition", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": []}"#)),
-        ("/Statement/0/Condition/StringEqual", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEqual": {"aws:a": "x"}}}"#)),
-        ("/Statement/0/Condition/NullIfExists", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"NullIfExists": {"aws:a": "true"}}}"#)),
-        ("/Statement/0/Condition/StringEquals/a", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"a": "x"}}}"#)),
-        ("/Statement/0/Condition/StringEquals/AWS:a", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:a": "x", "AWS:a": "y"}}}"#)),
-        ("/Statement/0/Condition/StringEquals/aws:PrincipalTag~1t/1", statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/t": ["x", null]}}}"#)),
-        ("/Statement/1/Sid", statement(r#"{"Sid": "A", "Effect": "Allow", "Action": "*", "Resource": "*"}, {"Sid": "A", "Effect": "Deny", "Action": "*", "Resource": "*"}"#)),
+        (
+            "/Statement/0/Condition",
+            statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": []}"#),
+        ),
+        (
+            "/Statement/0/Condition/StringEqual",
+            statement(
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEqual": {"aws:a": "x"}}}"#,
+            ),
+        ),
+        (
+            "/Statement/0/Condition/NullIfExists",
+            statement(
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"NullIfExists": {"aws:a": "true"}}}"#,
+            ),
+        ),
+        (
+            "/Statement/0/Condition/StringEquals/a",
+            statement(
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"a": "x"}}}"#,
+            ),
+        ),
+        (
+            "/Statement/0/Condition/StringEquals/AWS:a",
+            statement(
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:a": "x", "AWS:a": "y"}}}"#,
+            ),
+        ),
+        (
+            "/Statement/0/Condition/StringEquals/aws:PrincipalTag~1t/1",
+            statement(
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/t": ["x", null]}}}"#,
+            ),
+        ),
+        (
+            "/Statement/1/Sid",
+            statement(
+                r#"{"Sid": "A", "Effect": "Allow", "Action": "*", "Resource": "*"}, {"Sid": "A", "Effect": "Deny", "Action": "*", "Resource": "*"}"#,
+            ),
+        ),
         ("/Statement/Effect", r#"{"Statement": {"Action": "*", "Resource": "*"}}"#.to_owned()),
     ] {
         assert_eq!(refused(&text, Rules::Identity), pointer, "{text}");
@@ -71,10 +110,22 @@ fn what_resource_and_trust_policies_may_not_say() {
         ("/Statement/0/Principal/AWS", r#""Principal": {"AWS": "arn:aws:iam::111122223333:group/g"}, "Resource": "*""#),
         ("/Statement/0/NotPrincipal", r#""Principal": "*", "NotPrincipal": "*", "Resource": "*""#),
     ] {
-        assert_eq!(refused(&statement(&format!(r#"{{"Effect": "Allow", "Action": "s3:*", {rest}}}"#)), Rules::Resource), pointer);
+        assert_eq!(
+            refused(&statement(&format!(r#"{{"Effect": "Allow", "Action": "s3:*", {rest}}}"#)), Rules::Resource),
+            pointer
+        );
     }
-    assert_eq!(refused(&statement(r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Resource": "*"}"#), Rules::Trust), "/Statement/0/Resource");
-    assert_eq!(refused(&statement(r#"{"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": "*"}"#), Rules::Trust), "/Statement/0/NotPrincipal");
+    assert_eq!(
+        refused(
+            &statement(r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Resource": "*"}"#),
+            Rules::Trust
+        ),
+        "/Statement/0/Resource"
+    );
+    assert_eq!(
+        refused(&statement(r#"{"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": "*"}"#), Rules::Trust),
+        "/Statement/0/NotPrincipal"
+    );
 }
 
 #[test]
@@ -82,11 +133,18 @@ fn what_is_grammatical() {
     for text in [
         statement(r#"{"Effect": "Allow", "Action": [], "Resource": []}"#),
         statement(r#"{"Effect": "Allow", "NotAction": ["iam:*"], "NotResource": "*", "Condition": {}}"#),
-        statement(r#"{"effect": "Allow", "action": "S3:getobject", "RESOURCE": "arn:aws:s3:::b", "condition": {"bool": {"aws:securetransport": true}}}"#),
-        statement(r#"{"Sid": "", "Effect": "Allow", "Action": "*", "Resource": "*"}, {"Sid": "", "Effect": "Allow", "Action": "*", "Resource": "*"}"#),
+        statement(
+            r#"{"effect": "Allow", "action": "S3:getobject", "RESOURCE": "arn:aws:s3:::b", "condition": {"bool": {"aws:securetransport": true}}}"#,
+        ),
+        statement(
+            r#"{"Sid": "", "Effect": "Allow", "Action": "*", "Resource": "*"}, {"Sid": "", "Effect": "Allow", "Action": "*", "Resource": "*"}"#,
+        ),
         r#"{"Statement": {"Effect": "Allow", "Action": "*:*", "Resource": "arn:aws:s3:::${aws:username}"}}"#.to_owned(),
-        "\u{feff}{\"Id\": \"x\", \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}".to_owned(),
-        statement(r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"NumericLessThan": {"s3:max-keys": [10, "20"]}, "StringLike": {"aws:a": []}}}"#),
+        "\u{feff}{\"Id\": \"x\", \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}"
+            .to_owned(),
+        statement(
+            r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"NumericLessThan": {"s3:max-keys": [10, "20"]}, "StringLike": {"aws:a": []}}}"#,
+        ),
     ] {
         assert!(Document::parse(&text, Rules::Identity).is_ok(), "{text}");
     }
@@ -104,7 +162,12 @@ fn a_document_as_iam_returns_it() {
 #[test]
 fn many_names_are_checked_as_well_as_few() {
     let keys: Vec<String> = (0..40).map(|index| format!(r#""aws:k{index}": "x""#)).collect();
-    let text = |keys: &[String]| statement(&format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {{"StringEquals": {{{}}}}}}}"#, keys.join(", ")));
+    let text = |keys: &[String]| {
+        statement(&format!(
+            r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {{"StringEquals": {{{}}}}}}}"#,
+            keys.join(", ")
+        ))
+    };
     assert!(Document::parse(&text(&keys), Rules::Identity).is_ok());
     let twice: Vec<String> = keys.iter().cloned().chain(["\"AWS:K7\": \"y\"".to_owned()]).collect();
     assert_eq!(refused(&text(&twice), Rules::Identity), "/Statement/0/Condition/StringEquals/AWS:K7");

@@ -51,10 +51,16 @@ fn what_is_missing_is_added_in_the_documents_own_form() {
 fn compact_and_single_statements_stay_so() {
     let compact = r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}"#;
     let edited = repair(&request(SESSION), &identity(compact), Layer::Identity).unwrap().edited;
-    assert_eq!(edited, r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#);
+    assert_eq!(
+        edited,
+        r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#
+    );
     let single = r#"{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}}"#;
     let edited = repair(&request(SESSION), &identity(single), Layer::Identity).unwrap().edited;
-    assert_eq!(edited, r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}, {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#);
+    assert_eq!(
+        edited,
+        r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}, {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#
+    );
 }
 
 #[test]
@@ -89,7 +95,12 @@ fn across(bucket_policy: Option<&str>) -> (Request, Layers) {
 
 #[test]
 fn another_accounts_bucket_lets_in_the_role_and_nobody_else() {
-    for policy in [None, Some(r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:*","Resource":"arn:aws:s3:::acme-data/*"}]}"#)] {
+    for policy in [
+        None,
+        Some(
+            r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:*","Resource":"arn:aws:s3:::acme-data/*"}]}"#,
+        ),
+    ] {
         let (request, layers) = across(policy);
         let repair = repair(&request, &layers, Layer::Resource).unwrap();
         assert_eq!(
@@ -101,7 +112,11 @@ fn another_accounts_bucket_lets_in_the_role_and_nobody_else() {
 
 #[test]
 fn a_deny_is_narrowed_and_never_removed() {
-    let deny = |condition: &str| format!(r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "111122223333"}}, "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"}}, {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"{condition}}}]}}"#);
+    let deny = |condition: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "111122223333"}}, "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"}}, {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"{condition}}}]}}"#
+        )
+    };
     let condition_after = |condition: &str| {
         let (request, layers) = across(Some(&deny(condition)));
         repair(&request, &layers, Layer::Resource).map(|repair| {
@@ -116,7 +131,10 @@ fn a_deny_is_narrowed_and_never_removed() {
         json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}, "ArnNotEquals": {"aws:PrincipalArn": role}})
     );
     assert_eq!(
-        condition_after(r#", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/admin"}}"#).unwrap(),
+        condition_after(
+            r#", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/admin"}}"#
+        )
+        .unwrap(),
         json!({"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::444455556666:role/admin", role]}})
     );
     assert_eq!(
@@ -124,7 +142,10 @@ fn a_deny_is_narrowed_and_never_removed() {
         json!({"StringNotEquals": {"aws:PrincipalArn": ["a", role]}})
     );
     // What the request itself can satisfy is no matter for the policy.
-    assert_eq!(condition_after(r#", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}"#), Some(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})).filter(|_| false));
+    assert_eq!(
+        condition_after(r#", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}"#),
+        Some(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})).filter(|_| false)
+    );
 }
 
 #[test]
@@ -140,7 +161,10 @@ fn a_trust_policy_lets_the_caller_assume_the_role() {
     let mut request = request(SESSION);
     request.action = "sts:AssumeRole".to_owned();
     request.resource = "arn:aws:iam::111122223333:role/admin".to_owned();
-    let trust = named(r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#, Rules::Trust);
+    let trust = named(
+        r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#,
+        Rules::Trust,
+    );
     let layers = Layers { resource: Reading::Read(trust), ..Layers::default() };
     let repair = repair(&request, &layers, Layer::Resource).unwrap();
     assert_eq!(

@@ -16,7 +16,11 @@ impl Desk<'_> {
         let source = self.form.get("PolicySourceArn").unwrap_or_default();
         self.allow(source, &format!("policy source {source}"))?;
         let subject = self.subject(source).ok_or_else(|| {
-            Fault::new(404, "NoSuchEntity", format!("Invalid Entity Arn: {source} does not clearly define entity type and name."))
+            Fault::new(
+                404,
+                "NoSuchEntity",
+                format!("Invalid Entity Arn: {source} does not clearly define entity type and name."),
+            )
         })?;
         let resource_policy = self.form.get("ResourcePolicy").map(PolicyText::new);
         if resource_policy.is_some() && !matches!(subject, Caller::User(_)) {
@@ -37,7 +41,9 @@ impl Desk<'_> {
     }
 
     fn subject(&self, arn: &str) -> Option<Caller> {
-        if let Some(user) = self.state.scenario.users.iter().find(|user| user.account == self.account && user.arn() == arn) {
+        if let Some(user) =
+            self.state.scenario.users.iter().find(|user| user.account == self.account && user.arn() == arn)
+        {
             return Some(Caller::User(Box::new(user.clone())));
         }
         let role = self.state.scenario.roles.iter().find(|role| role.account == self.account && role.arn() == arn)?;
@@ -53,7 +59,8 @@ impl Desk<'_> {
     }
 
     fn one(&self, subject: &Caller, action: &str, resource: &str, resource_policy: Option<&PolicyText>) -> Xml {
-        let call = Call { caller: subject.clone(), service: crate::sandbox::service::Service::Iam, ..self.call.clone() };
+        let call =
+            Call { caller: subject.clone(), service: crate::sandbox::service::Service::Iam, ..self.call.clone() };
         let mut question = Question::plain(self.state, &call, action, resource).of_account(self.account);
         question.context = self.context();
         if let Some(text) = resource_policy {

@@ -26,7 +26,14 @@ impl Place {
     ///
     /// # Errors
     /// `AccessDenied`, worded as AWS words it.
-    pub(super) fn allow_object(&self, state: &State, call: &Call<'_>, action: &str, version: Option<&Version>, keys: Keys<'_>) -> Result<(), Fault> {
+    pub(super) fn allow_object(
+        &self,
+        state: &State,
+        call: &Call<'_>,
+        action: &str,
+        version: Option<&Version>,
+        keys: Keys<'_>,
+    ) -> Result<(), Fault> {
         let key = self.key()?.to_owned();
         self.allow_key(state, call, action, &key, version, keys)
     }
@@ -51,11 +58,8 @@ impl Place {
             .flatten()
             .map(|(name, value)| (format!("s3:ExistingObjectTag/{name}"), value.clone()))
             .collect();
-        let keys: Vec<(&str, String)> = keys
-            .iter()
-            .cloned()
-            .chain(tag_keys.iter().map(|(name, value)| (name.as_str(), value.clone())))
-            .collect();
+        let keys: Vec<(&str, String)> =
+            keys.iter().cloned().chain(tag_keys.iter().map(|(name, value)| (name.as_str(), value.clone()))).collect();
         let plain = format!("arn:aws:s3:::{}/{key}", bucket.spec.name);
         let shown = self.object_arn(&bucket.spec.region, key);
         self.allow(state, call, action, (&shown, &plain), version, &keys)
@@ -65,7 +69,13 @@ impl Place {
     ///
     /// # Errors
     /// `AccessDenied`.
-    pub(super) fn allow_bucket(&self, state: &State, call: &Call<'_>, action: &str, keys: Keys<'_>) -> Result<(), Fault> {
+    pub(super) fn allow_bucket(
+        &self,
+        state: &State,
+        call: &Call<'_>,
+        action: &str,
+        keys: Keys<'_>,
+    ) -> Result<(), Fault> {
         let bucket = self.held(state)?;
         let plain = bucket.spec.arn();
         let shown = self.point.as_ref().map_or_else(|| plain.clone(), |point| point.arn(&bucket.spec.region));
@@ -91,7 +101,11 @@ impl Place {
             self.add_keys(bucket, keys, &mut question);
             if let Some(text) = &point.policy {
                 question.restricts_public = point.block_public_access.restrict_public_buckets && text.is_public();
-                question = question.with_policy(format!("access point policy of {}", point.name), text.clone(), Rules::Resource);
+                question = question.with_policy(
+                    format!("access point policy of {}", point.name),
+                    text.clone(),
+                    Rules::Resource,
+                );
             }
             decide(state, call, &question).map_err(word)?;
         }

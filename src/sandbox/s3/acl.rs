@@ -19,14 +19,21 @@ const AUTHENTICATED: &str = "http://acs.amazonaws.com/groups/global/Authenticate
 /// What the ACLs that bear on `resource` allow, as policy statements: the object's for an object that is there, the
 /// bucket's for the bucket and for what is written into it.
 #[must_use]
-pub fn as_statements(bucket: &BucketState, version: Option<&Version>, resource: &str, ignore_public: bool) -> Vec<Value> {
+pub fn as_statements(
+    bucket: &BucketState,
+    version: Option<&Version>,
+    resource: &str,
+    ignore_public: bool,
+) -> Vec<Value> {
     let of_bucket = bucket.spec.grants.iter().flat_map(|grant| {
         let on_bucket = statement(grant, bucket_actions(grant.permission), &bucket.spec.arn(), ignore_public);
-        let inside = statement(grant, inside_actions(grant.permission), &format!("{}/*", bucket.spec.arn()), ignore_public);
+        let inside =
+            statement(grant, inside_actions(grant.permission), &format!("{}/*", bucket.spec.arn()), ignore_public);
         on_bucket.into_iter().chain(inside)
     });
     let of_object = version.into_iter().flat_map(|version| {
-        let full = AclGrant { to: Grantee::Account(bucket.owner_of(version).to_owned()), permission: Permission::FullControl };
+        let full =
+            AclGrant { to: Grantee::Account(bucket.owner_of(version).to_owned()), permission: Permission::FullControl };
         // The owner's own grant is not written out in a scenario; its account's policies do the rest.
         let owner = (bucket.owner_of(version) != bucket.spec.account).then_some(full);
         version
@@ -64,9 +71,13 @@ const fn bucket_actions(permission: Permission) -> &'static [&'static str] {
         Permission::Write => &[],
         Permission::ReadAcp => &["s3:GetBucketAcl"],
         Permission::WriteAcp => &["s3:PutBucketAcl"],
-        Permission::FullControl => {
-            &["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketAcl", "s3:PutBucketAcl"]
-        }
+        Permission::FullControl => &[
+            "s3:ListBucket",
+            "s3:ListBucketVersions",
+            "s3:ListBucketMultipartUploads",
+            "s3:GetBucketAcl",
+            "s3:PutBucketAcl",
+        ],
     }
 }
 
@@ -136,7 +147,11 @@ fn written(grant: &AclGrant) -> String {
 }
 
 /// The grants that an upload or `PutObjectAcl` asks for, besides the owner's full control.
-pub(super) fn requested(state: &State, incoming: &Incoming, bucket: &BucketState) -> Result<Option<Vec<AclGrant>>, Fault> {
+pub(super) fn requested(
+    state: &State,
+    incoming: &Incoming,
+    bucket: &BucketState,
+) -> Result<Option<Vec<AclGrant>>, Fault> {
     if let Some(canned) = incoming.header("x-amz-acl") {
         return canned_grants(canned, bucket).map(Some);
     }
@@ -178,7 +193,9 @@ fn canned_grants(canned: &str, bucket: &BucketState) -> Result<Vec<AclGrant>, Fa
     Ok(match canned {
         "private" => Vec::new(),
         "public-read" => one(Grantee::Everyone, Permission::Read),
-        "public-read-write" => [one(Grantee::Everyone, Permission::Read), one(Grantee::Everyone, Permission::Write)].concat(),
+        "public-read-write" => {
+            [one(Grantee::Everyone, Permission::Read), one(Grantee::Everyone, Permission::Write)].concat()
+        }
         "authenticated-read" => one(Grantee::Authenticated, Permission::Read),
         "bucket-owner-read" => one(owner(), Permission::Read),
         "bucket-owner-full-control" => one(owner(), Permission::FullControl),
@@ -228,7 +245,13 @@ pub(super) fn put(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Repl
 }
 
 fn from_body(state: &State, incoming: &Incoming) -> Result<Vec<AclGrant>, Fault> {
-    let malformed = || Fault::new(400, "MalformedACLError", "The XML you provided was not well-formed or did not validate against our published schema");
+    let malformed = || {
+        Fault::new(
+            400,
+            "MalformedACLError",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    };
     let root = Element::parse(&incoming.body).map_err(|_| malformed())?;
     let list = root.child("AccessControlList").ok_or_else(malformed)?;
     Ok(list

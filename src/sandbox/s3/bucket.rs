@@ -22,7 +22,11 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, name: &str) -> Result<R
         .map_err(|refused| Fault::access_denied(message::s3(&refused, state.scenario.messages)))?;
     if let Some(taken) = state.buckets.get(name) {
         return Err(if taken.spec.account == account {
-            Fault::new(409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
+            Fault::new(
+                409,
+                "BucketAlreadyOwnedByYou",
+                "Your previous request to create the named bucket succeeded and you already own it.",
+            )
         } else {
             Fault::new(
                 409,
@@ -31,14 +35,17 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, name: &str) -> Result<R
             )
         });
     }
-    let constraint = Element::parse(&call.incoming.body).ok().and_then(|root| root.text_of("LocationConstraint").map(str::to_owned));
+    let constraint =
+        Element::parse(&call.incoming.body).ok().and_then(|root| root.text_of("LocationConstraint").map(str::to_owned));
     let region = call.region();
     match &constraint {
         Some(wanted) if wanted != region => {
             return Err(Fault::new(
                 400,
                 "IllegalLocationConstraintException",
-                format!("The {wanted} location constraint is incompatible for the region specific endpoint this request was sent to."),
+                format!(
+                    "The {wanted} location constraint is incompatible for the region specific endpoint this request was sent to."
+                ),
             ));
         }
         None if region != "us-east-1" => {
@@ -59,7 +66,8 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, name: &str) -> Result<R
 pub(super) fn delete(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Reply, Fault> {
     at.allow_bucket(state, call, "s3:DeleteBucket", &[])?;
     if !at.held(state)?.objects.is_empty() {
-        return Err(Fault::new(409, "BucketNotEmpty", "The bucket you tried to delete is not empty").detail("BucketName", &at.bucket));
+        return Err(Fault::new(409, "BucketNotEmpty", "The bucket you tried to delete is not empty")
+            .detail("BucketName", &at.bucket));
     }
     state.buckets.remove(&at.bucket);
     Ok(Reply::new(204))
@@ -76,7 +84,8 @@ pub(super) fn create_session(state: &State, call: &Call<'_>, at: &Place) -> Resu
     let mode = call.incoming.header("x-amz-create-session-mode").unwrap_or("ReadWrite");
     question.context.set("s3express:SessionMode", [mode]);
     if let Some(text) = &bucket.spec.policy {
-        question = question.with_policy(format!("bucket policy of {}", bucket.spec.name), text.clone(), Rules::Resource);
+        question =
+            question.with_policy(format!("bucket policy of {}", bucket.spec.name), text.clone(), Rules::Resource);
     }
     decide(state, call, &question).map_err(|_| Fault::access_denied(message::BARE))?;
     Err(Fault::not_implemented())
@@ -106,7 +115,9 @@ pub(super) fn setting(state: &mut State, call: &Call<'_>, at: &Place, operation:
             let shown = if region == "us-east-1" { "" } else { region };
             Ok(Reply::xml(
                 200,
-                format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint {NAMESPACE}>{shown}</LocationConstraint>"),
+                format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint {NAMESPACE}>{shown}</LocationConstraint>"
+                ),
             ))
         }
         "GetBucketVersioning" => {
@@ -114,10 +125,17 @@ pub(super) fn setting(state: &mut State, call: &Call<'_>, at: &Place, operation:
             let on = at.held(state)?.spec.versioning.then_some("Enabled");
             Ok(answer("VersioningConfiguration", Xml::new().leaf_if("Status", on)))
         }
-        "GetBucketTagging" => absent(state, call, at, "s3:GetBucketTagging", "NoSuchTagSet", "The TagSet does not exist"),
-        "GetBucketCors" => {
-            absent(state, call, at, "s3:GetBucketCORS", "NoSuchCORSConfiguration", "The CORS configuration does not exist")
+        "GetBucketTagging" => {
+            absent(state, call, at, "s3:GetBucketTagging", "NoSuchTagSet", "The TagSet does not exist")
         }
+        "GetBucketCors" => absent(
+            state,
+            call,
+            at,
+            "s3:GetBucketCORS",
+            "NoSuchCORSConfiguration",
+            "The CORS configuration does not exist",
+        ),
         "GetBucketWebsite" => absent(
             state,
             call,
@@ -153,7 +171,8 @@ fn absent(state: &State, call: &Call<'_>, at: &Place, action: &str, code: &str, 
 
 fn head(state: &State, call: &Call<'_>, at: &Place) -> Result<Reply, Fault> {
     let region = at.held(state)?.spec.region.clone();
-    at.allow_bucket(state, call, "s3:ListBucket", &[]).map_err(|fault| fault.header("x-amz-bucket-region", region.clone()))?;
+    at.allow_bucket(state, call, "s3:ListBucket", &[])
+        .map_err(|fault| fault.header("x-amz-bucket-region", region.clone()))?;
     let point = if at.point.is_some() { "true" } else { "false" };
     Ok(Reply::new(200)
         .with("content-type", "application/xml")
@@ -213,7 +232,11 @@ fn policy_status(state: &State, call: &Call<'_>, at: &Place) -> Result<Reply, Fa
 /// The document of the four flags; 404 where none was ever set.
 pub fn public_access_block(flags: BlockPublicAccess) -> Result<Reply, Fault> {
     if !flags.any() {
-        return Err(Fault::new(404, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"));
+        return Err(Fault::new(
+            404,
+            "NoSuchPublicAccessBlockConfiguration",
+            "The public access block configuration was not found",
+        ));
     }
     let word = |flag: bool| if flag { "true" } else { "false" };
     let body = Xml::new()

@@ -54,7 +54,12 @@ pub(super) fn check_customer_key(incoming: &Incoming, version: &Version, copy_so
 }
 
 /// Decrypts, as far as permission goes.
-pub(super) fn check_decrypt(state: &State, call: &Call<'_>, bucket: &BucketState, version: &Version) -> Result<(), Fault> {
+pub(super) fn check_decrypt(
+    state: &State,
+    call: &Call<'_>,
+    bucket: &BucketState,
+    version: &Version,
+) -> Result<(), Fault> {
     match &version.object.kms_key {
         None => Ok(()),
         Some(name) => uses(state, call, bucket, "kms:Decrypt", name, &version.object.key),
@@ -85,14 +90,16 @@ pub(super) fn check_upload(state: &State, call: &Call<'_>, bucket: &BucketState,
 fn wanted(incoming: &Incoming, bucket: &BucketState) -> Result<Wanted, Fault> {
     if let Some(algorithm) = incoming.header(ALGORITHM) {
         if algorithm != "AES256" {
-            return Err(Fault::new(400, "InvalidEncryptionAlgorithmError", "The Encryption request you specified is not valid. Supported value: AES256."));
+            return Err(Fault::new(
+                400,
+                "InvalidEncryptionAlgorithmError",
+                "The Encryption request you specified is not valid. Supported value: AES256.",
+            ));
         }
         return Ok(Wanted { kms_key: None, customer_key: incoming.header(KEY).map(str::to_owned) });
     }
     let kms_key = match incoming.header(SSE) {
-        Some("aws:kms" | "aws:kms:dsse") => {
-            Some(incoming.header(SSE_KEY).unwrap_or("alias/aws/s3").to_owned())
-        }
+        Some("aws:kms" | "aws:kms:dsse") => Some(incoming.header(SSE_KEY).unwrap_or("alias/aws/s3").to_owned()),
         Some("AES256") => None,
         Some(_) => return Err(Fault::new(400, "InvalidArgument", "The encryption method specified is not supported")),
         None => bucket.spec.default_kms_key.clone(),
@@ -106,7 +113,14 @@ fn named_for<'a>(call: &'a Call<'_>, bucket: &'a BucketState, name: &str) -> &'a
     if from_request { call.caller.account().unwrap_or(&bucket.spec.account) } else { &bucket.spec.account }
 }
 
-fn uses(state: &State, call: &Call<'_>, bucket: &BucketState, action: &str, name: &str, object: &str) -> Result<(), Fault> {
+fn uses(
+    state: &State,
+    call: &Call<'_>,
+    bucket: &BucketState,
+    action: &str,
+    name: &str,
+    object: &str,
+) -> Result<(), Fault> {
     if matches!(call.caller, Caller::Anonymous) {
         return Err(Fault::new(
             400,
@@ -153,7 +167,11 @@ pub(super) fn headers(state: &State, bucket: &BucketState, version: &Version, re
     if let Some(name) = &version.object.kms_key {
         let arn = resolve(state, bucket, &bucket.spec.account, name).map_or_else(|arn| arn, |key| key.arn());
         let reply = reply.with(SSE, "aws:kms").with(SSE_KEY, arn);
-        return if bucket.spec.bucket_key { reply.with("x-amz-server-side-encryption-bucket-key-enabled", "true") } else { reply };
+        return if bucket.spec.bucket_key {
+            reply.with("x-amz-server-side-encryption-bucket-key-enabled", "true")
+        } else {
+            reply
+        };
     }
     if version.object.customer_key.is_some() {
         return reply.with(ALGORITHM, "AES256");

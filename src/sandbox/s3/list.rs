@@ -26,7 +26,8 @@ pub(super) fn buckets(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
     decide(state, call, &Question::plain(state, call, "s3:ListAllMyBuckets", "arn:aws:s3:::*"))
         .map_err(|refused| Fault::access_denied(message::s3(&refused, state.scenario.messages)))?;
     let prefix = call.incoming.parameter("prefix").unwrap_or_default();
-    let own = state.buckets.values().filter(|bucket| bucket.spec.account == account && bucket.spec.name.starts_with(prefix));
+    let own =
+        state.buckets.values().filter(|bucket| bucket.spec.account == account && bucket.spec.name.starts_with(prefix));
     let list = Xml::new().each(own, |xml, bucket| {
         let one = Xml::new()
             .leaf("Name", &bucket.spec.name)
@@ -86,7 +87,8 @@ pub(super) fn objects(state: &State, call: &Call<'_>, at: &Place, operation: &st
     let second = operation == "ListObjectsV2";
     let parameter = |name: &str| call.incoming.parameter(name).unwrap_or_default();
     let (prefix, delimiter) = (parameter("prefix"), parameter("delimiter"));
-    let limit = call.incoming.parameter("max-keys").and_then(|text| text.parse::<usize>().ok()).unwrap_or(1000).min(1000);
+    let limit =
+        call.incoming.parameter("max-keys").and_then(|text| text.parse::<usize>().ok()).unwrap_or(1000).min(1000);
     let token = parameter("continuation-token").strip_prefix("token-").map(unhex).unwrap_or_default();
     let after = if second { token.max(parameter("start-after").to_owned()) } else { parameter("marker").to_owned() };
     let page = page(bucket, prefix, delimiter, &after, limit);
@@ -105,7 +107,8 @@ pub(super) fn objects(state: &State, call: &Call<'_>, at: &Place, operation: &st
         let next = page.next.as_ref().map(|next| format!("token-{}", hex(next)));
         body.leaf("KeyCount", &count.to_string()).leaf_if("NextContinuationToken", next.as_deref())
     } else {
-        body.leaf("Marker", &write(parameter("marker"))).leaf_if("NextMarker", page.next.as_deref().map(write).as_deref())
+        body.leaf("Marker", &write(parameter("marker")))
+            .leaf_if("NextMarker", page.next.as_deref().map(write).as_deref())
     };
     let body = body
         .each(&page.objects, |xml, version| {
@@ -113,7 +116,8 @@ pub(super) fn objects(state: &State, call: &Call<'_>, at: &Place, operation: &st
             xml.within("Contents", entry(version, &write(&version.object.key), owner.as_deref()))
         })
         .each(&page.prefixes, |xml, prefix| xml.within("CommonPrefixes", Xml::new().leaf("Prefix", &write(prefix))));
-    let reply = Reply::xml(200, body.document("ListBucketResult", NAMESPACE)).with("x-amz-bucket-region", bucket.spec.region.clone());
+    let reply = Reply::xml(200, body.document("ListBucketResult", NAMESPACE))
+        .with("x-amz-bucket-region", bucket.spec.region.clone());
     Ok(charged(call, bucket, reply))
 }
 
@@ -139,11 +143,20 @@ pub(super) fn versions(state: &State, call: &Call<'_>, at: &Place) -> Result<Rep
     for (key, versions) in bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix)) {
         for (index, version) in versions.iter().enumerate().rev() {
             let latest = if index + 1 == versions.len() { "true" } else { "false" };
-            let head = Xml::new().leaf("Key", key).leaf("VersionId", &version.id).leaf("IsLatest", latest).leaf("LastModified", &iso(version.modified));
+            let head = Xml::new()
+                .leaf("Key", key)
+                .leaf("VersionId", &version.id)
+                .leaf("IsLatest", latest)
+                .leaf("LastModified", &iso(version.modified));
             body = if version.object.delete_marker {
                 body.within("DeleteMarker", head)
             } else {
-                body.within("Version", head.leaf("ETag", &version.etag()).leaf("Size", &version.body.len().to_string()).leaf("StorageClass", "STANDARD"))
+                body.within(
+                    "Version",
+                    head.leaf("ETag", &version.etag())
+                        .leaf("Size", &version.body.len().to_string())
+                        .leaf("StorageClass", "STANDARD"),
+                )
             };
         }
     }

@@ -1,10 +1,10 @@
 //! Multipart uploads.
 
 use crate::sandbox::call::Call;
+use crate::sandbox::caller::iso;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::http::Reply;
 use crate::sandbox::ids;
-use crate::sandbox::caller::iso;
 use crate::sandbox::s3::read::NAMESPACE;
 use crate::sandbox::s3::{Place, write};
 use crate::sandbox::state::{State, Upload};
@@ -23,13 +23,25 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, at: &Place) -> Result<R
 
 fn upload<'a>(state: &'a mut State, call: &Call<'_>, at: &Place) -> Result<&'a mut Upload, Fault> {
     let id = call.incoming.parameter("uploadId").unwrap_or_default().to_owned();
-    let missing = || Fault::new(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.");
+    let missing = || {
+        Fault::new(
+            404,
+            "NoSuchUpload",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+        )
+    };
     state.uploads.get_mut(&id).filter(|upload| upload.bucket == at.bucket).ok_or_else(missing)
 }
 
 fn number(call: &Call<'_>) -> Result<u32, Fault> {
-    let number = call.incoming.parameter("partNumber").and_then(|text| text.parse().ok()).filter(|number| (1..=10_000).contains(number));
-    number.ok_or_else(|| Fault::new(400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive"))
+    let number = call
+        .incoming
+        .parameter("partNumber")
+        .and_then(|text| text.parse().ok())
+        .filter(|number| (1..=10_000).contains(number));
+    number.ok_or_else(|| {
+        Fault::new(400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+    })
 }
 
 /// `UploadPart`.
@@ -45,7 +57,8 @@ pub(super) fn part(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Rep
 pub(super) fn part_copy(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Reply, Fault> {
     let source = write::source(state, call)?;
     at.allow_object(state, call, "s3:PutObject", None, &[])?;
-    let range = call.incoming.header("x-amz-copy-source-range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+    let range =
+        call.incoming.header("x-amz-copy-source-range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
     let bytes = match range.map(|(first, last)| (first.parse::<usize>(), last.parse::<usize>())) {
         Some((Ok(first), Ok(last))) => source.body.get(first..=last).unwrap_or_default().to_vec(),
         _ => source.body.clone(),

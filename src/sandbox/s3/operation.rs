@@ -91,7 +91,8 @@ mod tests {
         if copy {
             headers.insert("x-amz-copy-source", HeaderValue::from_static("a/b"));
         }
-        let incoming = Incoming::new(method.into(), "127.0.0.1:1".into(), path.into(), query.into(), headers, Vec::new());
+        let incoming =
+            Incoming::new(method.into(), "127.0.0.1:1".into(), path.into(), query.into(), headers, Vec::new());
         name(&incoming, &Target::of(&incoming))
     }
 

@@ -13,9 +13,8 @@ use time::OffsetDateTime;
 use time::format_description::FormatItem;
 use time::macros::format_description;
 
-const HTTP_DATE: &[FormatItem<'_>] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
+const HTTP_DATE: &[FormatItem<'_>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
 /// `Tue, 24 Nov 2026 15:00:00 GMT`
 #[must_use]
@@ -25,7 +24,13 @@ pub fn http_date(time: OffsetDateTime) -> String {
 
 /// Finds the version that a request means, if the caller may have `action` on it (`of_version` where a
 /// version id was given).
-pub(super) fn found<'a>(state: &'a State, call: &Call<'_>, at: &Place, action: &str, of_version: &str) -> Result<&'a Version, Fault> {
+pub(super) fn found<'a>(
+    state: &'a State,
+    call: &Call<'_>,
+    at: &Place,
+    action: &str,
+    of_version: &str,
+) -> Result<&'a Version, Fault> {
     let bucket = at.held(state)?;
     let key = at.key()?;
     let id = call.incoming.parameter("versionId");
@@ -39,21 +44,27 @@ pub(super) fn found<'a>(state: &'a State, call: &Call<'_>, at: &Place, action: &
     check_payer(call, bucket)?;
     match (version, id) {
         (Some(version), _) if !version.object.delete_marker => Ok(version),
-        (Some(marker), Some(_)) => Err(Fault::new(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-            .detail("Method", call.incoming.method.as_str())
-            .detail("ResourceType", "DeleteMarker")
-            .header("allow", "DELETE")
-            .header("x-amz-delete-marker", "true")
-            .header("x-amz-version-id", marker.id.clone())),
+        (Some(marker), Some(_)) => {
+            Err(Fault::new(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+                .detail("Method", call.incoming.method.as_str())
+                .detail("ResourceType", "DeleteMarker")
+                .header("allow", "DELETE")
+                .header("x-amz-delete-marker", "true")
+                .header("x-amz-version-id", marker.id.clone()))
+        }
         (marker, id) => {
             // Who may not list is not told what is not there.
             at.allow_bucket(state, call, "s3:ListBucket", &[])?;
             let missing = match id {
-                Some(id) => Fault::new(404, "NoSuchVersion", "The specified version does not exist.").detail("Key", key).detail("VersionId", id),
+                Some(id) => Fault::new(404, "NoSuchVersion", "The specified version does not exist.")
+                    .detail("Key", key)
+                    .detail("VersionId", id),
                 None => Fault::new(404, "NoSuchKey", "The specified key does not exist.").detail("Key", key),
             };
             Err(match marker {
-                Some(marker) => missing.header("x-amz-delete-marker", "true").header("x-amz-version-id", marker.id.clone()),
+                Some(marker) => {
+                    missing.header("x-amz-delete-marker", "true").header("x-amz-version-id", marker.id.clone())
+                }
                 None => missing,
             })
         }
@@ -66,7 +77,11 @@ pub(super) fn object(state: &State, call: &Call<'_>, at: &Place) -> Result<Reply
     let incoming = call.incoming;
     // S3 takes these for uploads alone.
     if incoming.header("x-amz-server-side-encryption").is_some() {
-        return Err(Fault::new(400, "InvalidArgument", "x-amz-server-side-encryption header is not supported for this operation."));
+        return Err(Fault::new(
+            400,
+            "InvalidArgument",
+            "x-amz-server-side-encryption header is not supported for this operation.",
+        ));
     }
     let version = found(state, call, at, "s3:GetObject", "s3:GetObjectVersion")?;
     encryption::check_customer_key(incoming, version, false)?;
@@ -74,8 +89,12 @@ pub(super) fn object(state: &State, call: &Call<'_>, at: &Place) -> Result<Reply
     if !head {
         if version.is_archived() {
             let class = version.object.storage_class.clone().unwrap_or_default();
-            return Err(Fault::new(403, "InvalidObjectState", "The operation is not valid for the object's storage class")
-                .detail("StorageClass", class));
+            return Err(Fault::new(
+                403,
+                "InvalidObjectState",
+                "The operation is not valid for the object's storage class",
+            )
+            .detail("StorageClass", class));
         }
         encryption::check_decrypt(state, call, bucket, version)?;
     }

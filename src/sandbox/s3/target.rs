@@ -25,7 +25,9 @@ impl Target {
 
 /// The bucket that a host's name starts with.
 fn host_bucket(host: &str) -> Option<&str> {
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
     let on_loopback = name.strip_suffix(".localhost").or_else(|| name.strip_suffix(".127.0.0.1"));
     let name = on_loopback.map(|label| (label, "")).or_else(|| {
         let service = [".s3.", ".s3-", ".s3express-"];
@@ -40,7 +42,8 @@ mod tests {
     use hyper::header::HeaderMap;
 
     fn target(host: &str, path: &str) -> (Option<String>, Option<String>) {
-        let incoming = Incoming::new("GET".into(), host.into(), path.into(), String::new(), HeaderMap::new(), Vec::new());
+        let incoming =
+            Incoming::new("GET".into(), host.into(), path.into(), String::new(), HeaderMap::new(), Vec::new());
         let Target { bucket, key } = Target::of(&incoming);
         (bucket, key)
     }
@@ -55,7 +58,10 @@ mod tests {
         assert_eq!(target("b.localhost:4566", "/k"), both("b", "k"));
         assert_eq!(target("ap-111122223333.127.0.0.1:4566", "/k"), both("ap-111122223333", "k"));
         assert_eq!(target("a.b.s3.eu-west-1.amazonaws.com", "/k"), both("a.b", "k"));
-        assert_eq!(target("ap-111122223333.s3-accesspoint.eu-west-1.amazonaws.com", "/k"), both("ap-111122223333", "k"));
+        assert_eq!(
+            target("ap-111122223333.s3-accesspoint.eu-west-1.amazonaws.com", "/k"),
+            both("ap-111122223333", "k")
+        );
         assert_eq!(target("s3.eu-west-1.amazonaws.com", "/b/k"), both("b", "k"));
     }
 }

@@ -45,7 +45,11 @@ pub(super) fn admitted(state: &State, call: &Call<'_>, at: &Place) -> Result<Ver
             owner: acl::writer(call, bucket).map(str::to_owned),
             grants: grants.unwrap_or_default(),
             tags: tags.unwrap_or_default(),
-            storage_class: call.incoming.header("x-amz-storage-class").filter(|class| *class != "STANDARD").map(str::to_owned),
+            storage_class: call
+                .incoming
+                .header("x-amz-storage-class")
+                .filter(|class| *class != "STANDARD")
+                .map(str::to_owned),
             restored: false,
             kms_key: wanted.kms_key,
             customer_key: wanted.customer_key,
@@ -62,7 +66,10 @@ pub(super) fn admitted(state: &State, call: &Call<'_>, at: &Place) -> Result<Ver
 /// Stores a version, beside the others or instead of the one that is there.
 pub(super) fn store(state: &mut State, at: &Place, mut version: Version) -> Result<Version, Fault> {
     let serial = state.serial();
-    let bucket = state.buckets.get_mut(&at.bucket).ok_or_else(|| Fault::new(404, "NoSuchBucket", "The specified bucket does not exist"))?;
+    let bucket = state
+        .buckets
+        .get_mut(&at.bucket)
+        .ok_or_else(|| Fault::new(404, "NoSuchBucket", "The specified bucket does not exist"))?;
     let versions = bucket.objects.entry(version.object.key.clone()).or_default();
     if bucket.spec.versioning {
         version.id = ids::base64ish(&["version", &serial.to_string()], 32).replace(['+', '/'], "_");
@@ -88,7 +95,8 @@ pub(super) fn put(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Repl
 /// The bytes of an upload, out of their chunks where they came in some.
 pub(super) fn body(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     if chunked::is_chunked(call.incoming) {
-        chunked::decode(&call.incoming.body).map_err(|_| Fault::new(400, "IncompleteBody", "The request body terminated unexpectedly"))
+        chunked::decode(&call.incoming.body)
+            .map_err(|_| Fault::new(400, "IncompleteBody", "The request body terminated unexpectedly"))
     } else {
         Ok(call.incoming.body.clone())
     }
@@ -122,7 +130,11 @@ pub(super) fn source(state: &State, call: &Call<'_>) -> Result<Version, Fault> {
     };
     encryption::check_customer_key(call.incoming, version, true)?;
     if version.is_archived() {
-        return Err(Fault::new(403, "InvalidObjectState", "Operation is not valid for the source object's storage class"));
+        return Err(Fault::new(
+            403,
+            "InvalidObjectState",
+            "Operation is not valid for the source object's storage class",
+        ));
     }
     let takes_tags = call.incoming.header("x-amz-tagging-directive") != Some("REPLACE");
     if takes_tags && !version.object.tags.is_empty() {
@@ -136,7 +148,11 @@ pub(super) fn source(state: &State, call: &Call<'_>) -> Result<Version, Fault> {
 fn named_source(state: &State, path: &str) -> Option<(String, String)> {
     if path.starts_with("arn:") {
         let (arn, key) = path.split_once("/object/")?;
-        let point = state.scenario.access_points.iter().find(|point| arn.ends_with(&format!(":{}:accesspoint/{}", point.account, point.name)))?;
+        let point = state
+            .scenario
+            .access_points
+            .iter()
+            .find(|point| arn.ends_with(&format!(":{}:accesspoint/{}", point.account, point.name)))?;
         return Some((point.alias(), key.to_owned()));
     }
     path.split_once('/').map(|(bucket, key)| (bucket.to_owned(), key.to_owned()))
@@ -166,11 +182,20 @@ pub(super) fn copy(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Rep
 /// `PutObjectTagging`.
 pub(super) fn put_tagging(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Reply, Fault> {
     let id = super::read::found(state, call, at, "s3:PutObjectTagging", "s3:PutObjectVersionTagging")?.id.clone();
-    let root = Element::parse(&call.incoming.body)
-        .map_err(|_| Fault::new(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"))?;
+    let root = Element::parse(&call.incoming.body).map_err(|_| {
+        Fault::new(
+            400,
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    })?;
     let tags: BTreeMap<String, String> = root
         .child("TagSet")
-        .map(|set| set.children("Tag").filter_map(|tag| Some((tag.text_of("Key")?.to_owned(), tag.text_of("Value")?.to_owned()))).collect())
+        .map(|set| {
+            set.children("Tag")
+                .filter_map(|tag| Some((tag.text_of("Key")?.to_owned(), tag.text_of("Value")?.to_owned())))
+                .collect()
+        })
         .unwrap_or_default();
     let key = at.key()?.to_owned();
     let held = state.buckets.get_mut(&at.bucket).and_then(|bucket| bucket.objects.get_mut(&key));
@@ -227,8 +252,13 @@ fn remove(state: &mut State, call: &Call<'_>, at: &Place, key: &str, id: Option<
 
 /// `DeleteObjects`: each key is decided by itself, and the refusals stand in a 200.
 pub(super) fn delete_several(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Reply, Fault> {
-    let root = Element::parse(&call.incoming.body)
-        .map_err(|_| Fault::new(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"))?;
+    let root = Element::parse(&call.incoming.body).map_err(|_| {
+        Fault::new(
+            400,
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    })?;
     let mut body = Xml::new();
     for object in root.children("Object") {
         let key = object.text_of("Key").unwrap_or_default();
@@ -238,7 +268,8 @@ pub(super) fn delete_several(state: &mut State, call: &Call<'_>, at: &Place) -> 
                 remove(state, call, at, key, id);
                 body.within("Deleted", Xml::new().leaf("Key", key).leaf_if("VersionId", id))
             }
-            Err(fault) => body.within("Error", Xml::new().leaf("Key", key).leaf("Code", &fault.code).leaf("Message", &fault.message)),
+            Err(fault) => body
+                .within("Error", Xml::new().leaf("Key", key).leaf("Code", &fault.code).leaf("Message", &fault.message)),
         };
     }
     Ok(Reply::xml(200, body.document("DeleteResult", NAMESPACE)))

@@ -101,7 +101,8 @@ impl KmsKey {
         if name == self.arn() {
             return true;
         }
-        let alias_arn = self.alias.as_ref().map(|alias| format!("arn:aws:kms:{}:{}:{alias}", self.region, self.account));
+        let alias_arn =
+            self.alias.as_ref().map(|alias| format!("arn:aws:kms:{}:{}:{alias}", self.region, self.account));
         if alias_arn.as_deref() == Some(name) {
             return true;
         }

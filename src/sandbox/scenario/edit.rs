@@ -101,22 +101,32 @@ impl Scenario {
         let found = match target.kind.as_str() {
             "identity-policy" => self.identity_slot(owner, short),
             "permissions-boundary" => self.boundary_slot(owner, short),
-            "session-policy" => {
-                self.sessions.iter_mut().find(|session| owner.ends_with(&format!("{}/{}", session.role, session.name))).map(|session| Slot::Perhaps(&mut session.policy))
+            "session-policy" => self
+                .sessions
+                .iter_mut()
+                .find(|session| owner.ends_with(&format!("{}/{}", session.role, session.name)))
+                .map(|session| Slot::Perhaps(&mut session.policy)),
+            "role-trust-policy" => {
+                self.roles.iter_mut().find(|role| role.arn() == owner).map(|role| Slot::Always(&mut role.trust))
             }
-            "role-trust-policy" => self.roles.iter_mut().find(|role| role.arn() == owner).map(|role| Slot::Always(&mut role.trust)),
-            "bucket-policy" => self.buckets.iter_mut().find(|bucket| bucket.name == owner).map(|bucket| Slot::Perhaps(&mut bucket.policy)),
+            "bucket-policy" => self
+                .buckets
+                .iter_mut()
+                .find(|bucket| bucket.name == owner)
+                .map(|bucket| Slot::Perhaps(&mut bucket.policy)),
             "key-policy" => self.kms_keys.iter_mut().find(|key| key.arn() == owner).map(|key| {
                 // The policy in force is one that was never written down, until it is edited.
                 let in_force = key.policy();
                 key.policy.get_or_insert(in_force);
                 Slot::Perhaps(&mut key.policy)
             }),
-            "vpc-endpoint-policy" => self.vpc_endpoints.iter_mut().find(|endpoint| endpoint.id == owner).map(|endpoint| {
-                let in_force = endpoint.policy();
-                endpoint.policy.get_or_insert(in_force);
-                Slot::Perhaps(&mut endpoint.policy)
-            }),
+            "vpc-endpoint-policy" => {
+                self.vpc_endpoints.iter_mut().find(|endpoint| endpoint.id == owner).map(|endpoint| {
+                    let in_force = endpoint.policy();
+                    endpoint.policy.get_or_insert(in_force);
+                    Slot::Perhaps(&mut endpoint.policy)
+                })
+            }
             "access-point-policy" => self
                 .access_points
                 .iter_mut()
@@ -141,7 +151,11 @@ impl Scenario {
     fn identity_slot(&mut self, owner: &str, name: Option<String>) -> Option<Slot<'_>> {
         // Without a name the edit asks for a new inline policy.
         let name = name.unwrap_or_else(|| "why403".to_owned());
-        let attached = self.users.iter().filter(|it| it.arn() == owner).flat_map(|it| &it.managed)
+        let attached = self
+            .users
+            .iter()
+            .filter(|it| it.arn() == owner)
+            .flat_map(|it| &it.managed)
             .chain(self.roles.iter().filter(|it| it.arn() == owner).flat_map(|it| &it.managed))
             .chain(self.groups.iter().filter(|it| it.arn() == owner).flat_map(|it| &it.managed))
             .any(|managed| managed.rsplit('/').next() == Some(name.as_str()));

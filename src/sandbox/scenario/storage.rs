@@ -121,7 +121,12 @@ pub struct BlockPublicAccess {
 impl BlockPublicAccess {
     #[must_use]
     pub const fn all() -> Self {
-        Self { block_public_acls: true, ignore_public_acls: true, block_public_policy: true, restrict_public_buckets: true }
+        Self {
+            block_public_acls: true,
+            ignore_public_acls: true,
+            block_public_policy: true,
+            restrict_public_buckets: true,
+        }
     }
 
     #[must_use]
@@ -238,7 +243,9 @@ impl Permission {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Read, Self::Write, Self::ReadAcp, Self::WriteAcp, Self::FullControl].into_iter().find(|it| it.name() == text)
+        [Self::Read, Self::Write, Self::ReadAcp, Self::WriteAcp, Self::FullControl]
+            .into_iter()
+            .find(|it| it.name() == text)
     }
 }
 
