@@ -5,6 +5,7 @@
 //! [`judge`] makes of all of them what the report shows.
 
 pub mod case;
+pub mod pages;
 pub mod registry;
 pub mod verdict;
 

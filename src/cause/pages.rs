@@ -114,6 +114,7 @@ mod tests {
 
     fn is_shaped_like_a_code(word: &str) -> bool {
         word.contains('-')
+            && !word.starts_with("x-amz-")
             && word.starts_with(|c: char| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
     }

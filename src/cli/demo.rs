@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 /// The moments of delight.
-const SCENES: &[&str] = &["identity-policy-no-allow", "key-not-found-hidden", "bucket-policy-deny"];
+const SCENES: &[&str] = &["identity-policy-no-allow.prefix", "key-not-found-hidden", "bucket-policy-deny"];
 
 /// Plays the scenes.
 pub fn run(args: &Args) -> anyhow::Result<u8> {

@@ -1,20 +1,20 @@
 //! How IAM decides. A pure library: it imports nothing else of ours, so it can leave on the day that
 //! somebody wants it.
 //!
-//! [`Document::parse`] reads a policy and keeps the byte span of every node; [`evaluate`] decides a
+//! [`Document::parse`] reads a policy and keeps the byte span of every node; [`evaluate`](fn@evaluate) decides a
 //! [`Request`] against every layer of [`Layers`], in three values, and explains itself with an [`Evaluation`].
 //!
 //! Read as a chapter, from the inside out; each module says its rule and where AWS documents it:
 //!
-//! 1. `json` and `grammar`: what a policy document is, and what IAM refuses. [`Document`], [`Rules`], [`ParseError`].
-//! 2. `wildcard`, `arn`, `variables`: how a value of a policy is compared with one of the request.
-//! 3. `principal` and `principal_match`: who asks, and the three ways of being named. [`Principal`].
-//! 4. `condition`: the operators, one file a family; what a missing key means. `request`: the [`Context`].
-//! 5. `statement`: a statement applies if all its elements do.
-//! 6. `fold`: the layers, and the table that folds them into a [`Decision`]. `s3`, `kms`, `sts`: where a service
-//!    differs. `public`: what S3 calls public.
-//! 7. `truth` and `cases`: what is unknown, and when it matters. Learning a key never flips a settled answer.
-//! 8. `explain`, `nearest`, `repair`, `lint`: why, what came closest, the narrowest edit, and what nobody means.
+//! 1. [`json`] and [`grammar`]: what a policy document is, and what IAM refuses. [`Document`], [`Rules`], [`ParseError`].
+//! 2. [`wildcard`], [`arn`], [`variables`]: how a value of a policy is compared with one of the request.
+//! 3. [`principal`] and [`principal_match`]: who asks, and the three ways of being named. [`Principal`].
+//! 4. [`condition`]: the operators, one file a family; what a missing key means. [`request`]: the [`Context`].
+//! 5. [`statement`]: a statement applies if all its elements do.
+//! 6. [`layers`], [`fold`]: the layers, and the table that folds them into a [`Decision`]. [`s3`], [`kms`], [`sts`]: where a service
+//!    differs. [`public`]: what S3 calls public.
+//! 7. [`truth`] and [`cases`]: what is unknown, and when it matters. Learning a key never flips a settled answer.
+//! 8. [`explain`], [`nearest`], [`repair`](mod@repair), [`lint`]: why, what came closest, the narrowest edit, and what nobody means.
 //! 9. [`simulate`]: the same, as JSON lines.
 //!
 //! ```
@@ -39,33 +39,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod actions;
-mod arn;
-mod cases;
-mod condition;
-mod document;
-mod evaluate;
-mod explain;
-mod fold;
-mod grammar;
-mod json;
-mod kms;
-mod layers;
-mod lint;
-mod nearest;
-mod principal;
-mod principal_match;
-mod public;
-mod repair;
-mod request;
-mod s3;
+pub mod actions;
+pub mod arn;
+pub mod cases;
+pub mod condition;
+pub mod document;
+pub mod evaluate;
+pub mod explain;
+pub mod fold;
+pub mod grammar;
+pub mod json;
+pub mod kms;
+pub mod layers;
+pub mod lint;
+pub mod nearest;
+pub mod principal;
+pub mod principal_match;
+pub mod public;
+pub mod repair;
+pub mod request;
+pub mod s3;
 pub mod simulate;
-mod statement;
-mod sts;
-mod trace;
-mod truth;
-mod variables;
-mod wildcard;
+pub mod statement;
+pub mod sts;
+pub mod trace;
+pub mod truth;
+pub mod variables;
+pub mod wildcard;
 
 pub use document::{Document, Effect, Lint, ParseError, Rules, Statement, Version};
 pub use evaluate::{Verdict, decide, evaluate};

@@ -202,7 +202,7 @@ fn with(statements: &[String], one: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_explicit_deny_wins(setting in setting(), (states, _, account, resource) in a_request()) {

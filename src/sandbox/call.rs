@@ -80,7 +80,7 @@ impl Call<'_> {
             context.set("aws:PrincipalOrgID", [organization.id.as_str()]);
             let unit = state.scenario.account(account).and_then(|account| account.unit.as_deref());
             let path: String = unit.map_or_else(String::new, |unit| {
-                organization.path_to(unit).iter().map(|unit| format!("{}/", unit.id)).collect()
+                organization.path_to(unit).iter().fold(String::new(), |path, unit| path + &unit.id + "/")
             });
             context.set("aws:PrincipalOrgPaths", [format!("{}/{path}", organization.id)]);
         }

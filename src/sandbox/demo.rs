@@ -112,12 +112,11 @@ impl User<'_> {
         let own_default = cli.config.lines().any(|line| line.trim() == "[default]");
         let default =
             if region.is_empty() || own_default { String::new() } else { format!("[default]\nregion = {region}\n\n") };
-        let profiles: String = cli
+        let profiles = cli
             .profiles
             .keys()
             .filter(|name| !region.is_empty() && !cli.config.contains(&format!("[profile {name}]")))
-            .map(|name| format!("[profile {name}]\nregion = {region}\n\n"))
-            .collect();
+            .fold(String::new(), |text, name| text + &format!("[profile {name}]\nregion = {region}\n\n"));
         default + &profiles + &self.fill(&cli.config)
     }
 

@@ -6,9 +6,16 @@ use sha2::{Digest, Sha256};
 /// The first `length` lower-case hex digits of a digest over `parts`.
 #[must_use]
 pub fn hex(parts: &[&str], length: usize) -> String {
-    let mut text: String = digest(parts).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = hex_of(&digest(parts));
     text.truncate(length);
     text
+}
+
+/// Bytes in lower-case hex.
+#[must_use]
+pub fn hex_of(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 fn digest(parts: &[&str]) -> [u8; 32] {

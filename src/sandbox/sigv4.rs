@@ -5,6 +5,7 @@
 //! The signatures of single chunks of a streaming upload are not verified: the head's covers the command.
 
 use crate::sandbox::http::Incoming;
+use crate::sandbox::ids::hex_of;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -173,8 +174,10 @@ impl Signing {
             .collect();
         parameters.sort();
         let query = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
-        let headers: String =
-            self.signed_headers.iter().map(|name| format!("{name}:{}\n", canonical_value(incoming, name))).collect();
+        let headers = self
+            .signed_headers
+            .iter()
+            .fold(String::new(), |text, name| text + name + ":" + &canonical_value(incoming, name) + "\n");
         format!(
             "{}\n{path}\n{query}\n{headers}\n{}\n{}",
             incoming.method,
@@ -220,7 +223,7 @@ fn midnight(date: &str) -> Option<SystemTime> {
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex_of(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@
 //!
 //! One file per family of operators: [`string`], [`numeric`], [`date`], [`boolean`], [`binary`], [`ip`], [`arn`], [`null`].
 
-pub(crate) mod arn;
-pub(crate) mod binary;
-pub(crate) mod boolean;
-pub(crate) mod date;
-pub(crate) mod ip;
-pub(crate) mod null;
-pub(crate) mod numeric;
-pub(crate) mod string;
+pub mod arn;
+pub mod binary;
+pub mod boolean;
+pub mod date;
+pub mod ip;
+pub mod null;
+pub mod numeric;
+pub mod string;
 
 use super::document::Condition;
 use super::request::{Facts, Lookup};

@@ -79,7 +79,7 @@ impl Desk<'_> {
             let kind = if decisive.policy.starts_with("arn:") { "IAM Policy" } else { "inline" };
             xml.within("member", Xml::new().leaf("SourcePolicyId", name).leaf("SourcePolicyType", kind))
         });
-        let outcome = |layer: Layer| evaluation.layer(layer).map(|layer| layer.outcome.clone());
+        let outcome = |layer: Layer| evaluation.layer(layer).map(|layer| layer.outcome);
         let applies = |layer: Layer| outcome(layer).is_some_and(|outcome| outcome != Outcome::NotApplicable);
         let word = |layer: Layer| if outcome(layer) == Some(Outcome::Allows) { "true" } else { "false" };
         let mut xml = Xml::new()

@@ -10,7 +10,7 @@ use crate::sandbox::s3::read::found;
 use crate::sandbox::s3::{Place, account_settings};
 use crate::sandbox::scenario::{AclGrant, Grantee, Permission};
 use crate::sandbox::state::{BucketState, State, Version};
-use crate::sandbox::xml::{Element, Xml};
+use crate::sandbox::xml::Element;
 use serde_json::{Value, json};
 
 const EVERYONE: &str = "http://acs.amazonaws.com/groups/global/AllUsers";

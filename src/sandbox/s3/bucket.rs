@@ -160,6 +160,7 @@ pub(super) fn setting(state: &mut State, call: &Call<'_>, at: &Place, operation:
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the body is built in place")]
 fn answer(root: &str, body: Xml) -> Reply {
     Reply::xml(200, body.document(root, NAMESPACE))
 }

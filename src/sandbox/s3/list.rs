@@ -104,7 +104,7 @@ pub(super) fn objects(state: &State, call: &Call<'_>, at: &Place, operation: &st
         .leaf_if("EncodingType", encoded.then_some("url"))
         .leaf("IsTruncated", if page.next.is_some() { "true" } else { "false" });
     body = if second {
-        let next = page.next.as_ref().map(|next| format!("token-{}", hex(next)));
+        let next = page.next.as_ref().map(|next| format!("token-{}", ids::hex_of(next.as_bytes())));
         body.leaf("KeyCount", &count.to_string()).leaf_if("NextContinuationToken", next.as_deref())
     } else {
         body.leaf("Marker", &write(parameter("marker")))
@@ -161,10 +161,6 @@ pub(super) fn versions(state: &State, call: &Call<'_>, at: &Place) -> Result<Rep
         }
     }
     Ok(Reply::xml(200, body.document("ListVersionsResult", NAMESPACE)))
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> String {

@@ -99,6 +99,7 @@ scenarios![
     "identity-policy-no-allow.near",
     "identity-policy-no-allow.no-slash",
     "identity-policy-no-allow.partial",
+    "identity-policy-no-allow.prefix",
     "identity-policy-no-allow.recursive",
     "identity-policy-no-allow.silent",
     "identity-policy-no-allow.upload",

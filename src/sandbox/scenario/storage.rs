@@ -111,6 +111,7 @@ pub enum WrongRegion {
 
 /// The four flags. In a file: `"all"`, `"none"`, or a list of flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "S3's own four flags")]
 pub struct BlockPublicAccess {
     pub block_public_acls: bool,
     pub ignore_public_acls: bool,
@@ -156,7 +157,6 @@ impl<'de> Deserialize<'de> for BlockPublicAccess {
             None,
         }
         #[derive(Deserialize)]
-        #[expect(clippy::enum_variant_names, reason = "the names of S3's own flags")]
         enum Flag {
             BlockPublicAcls,
             IgnorePublicAcls,
