@@ -71,7 +71,11 @@ fn add_condition_help(case: &Case<'_>, found: &mut Blocker) {
     } else if lower.contains("aws:multifactorauth") {
         "use a session that was made with MFA"
     } else if lower.contains("s3:x-amz-server-side-encryption") {
-        "give the upload the encryption that the statement asks for: `--sse aws:kms` or `--sse AES256`"
+        if lower.contains("aws:kms") {
+            "give the upload the encryption that the statement asks for: `--sse aws:kms`"
+        } else {
+            "give the upload the encryption that the statement asks for: `--sse AES256`"
+        }
     } else if lower.contains("s3:x-amz-acl") {
         "give the upload the ACL that the statement asks for: `--acl bucket-owner-full-control`"
     } else if lower.contains("s3:existingobjecttag") {

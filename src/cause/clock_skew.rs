@@ -35,9 +35,9 @@ impl Cause for ClockSkew {
         if !said && case.goes_through() {
             return Finding::RuledOut("the same request goes through now".to_owned());
         }
-        // A clock that is far off while AWS complains of something else is not what refused.
-        if !said && !case.code().is_empty() && case.code() != "AccessDenied" && case.code() != "SignatureDoesNotMatch" {
-            return Finding::Irrelevant;
+        // S3 looks at the clock before it looks at permissions: a refusal by another name was not about the clock.
+        if !said && !matches!(case.code(), "" | "SignatureDoesNotMatch") {
+            return Finding::RuledOut(format!("AWS answers `{}`, which comes after the clock", case.code()));
         }
         let certainty = if said { Certainty::Proven } else { Certainty::Likely };
         let summary = match skew {

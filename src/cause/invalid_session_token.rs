@@ -22,7 +22,7 @@ impl Cause for InvalidSessionToken {
 
     fn judge(&self, case: &Case<'_>) -> Finding {
         let said = CODES.contains(&case.code());
-        let missing = lacks_token(case) && (unknown_access_key::is_said(case) || case.is_access_denied());
+        let missing = lacks_token(case) && unknown_access_key::is_said(case);
         if !said && !missing {
             return match case.evidence.identity.known() {
                 Some(_) => Finding::RuledOut("sts:GetCallerIdentity took the token".to_owned()),

@@ -52,9 +52,9 @@ impl Cause for KmsKeyUnusable {
         let region = key.and_then(|arn| arn.split(':').nth(3)).unwrap_or("REGION");
         found.fix = Some(match (what, key) {
             ("disabled", Some(arn)) => {
-                advice("enable the key (changes KMS)", account, vec![format!("aws kms enable-key --region {region} --key-id {arn}")])
+                advice("enable the key", account, vec![format!("aws kms enable-key --region {region} --key-id {arn}")])
             }
-            ("pending deletion", Some(arn)) => advice("cancel the deletion, then enable the key (changes KMS)", account, vec![
+            ("pending deletion", Some(arn)) => advice("cancel the deletion, then enable the key", account, vec![
                 format!("aws kms cancel-key-deletion --region {region} --key-id {arn}"),
                 format!("aws kms enable-key --region {region} --key-id {arn}"),
             ]),

@@ -69,8 +69,10 @@ impl LayerCause {
                 Finding::Blocks(Box::new(blocker))
             }
             // Ownership does not show in the message: AWS names a policy although every policy allows.
-            (Some(_), false) if outcome == Outcome::Allows && super::object_owned_by_other_account::is_foreign(case) => {
-                Finding::RuledOut(format!("{} allows it; the object is another account's", self.thing()))
+            (Some(_), false)
+                if verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_foreign(case) =>
+            {
+                Finding::RuledOut(format!("{} does not stop it; the object is another account's", self.thing()))
             }
             (Some(denial), false) => Finding::Blocks(Box::new(self.named_not_shown(case, verdict, denial, outcome))),
             (None, true) => {
@@ -185,6 +187,17 @@ impl LayerCause {
     fn not_blocking(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> Finding {
         match outcome {
             Outcome::NotApplicable => Finding::RuledOut(format!("{} does not apply to this request", self.thing())),
+            // Within an account a resource policy could allow it all the same, and it could not be read.
+            Outcome::NoAllow
+                if (self.layer, self.side) == (Layer::Identity, Side::NoAllow)
+                    && !self.has_gaps(verdict)
+                    && !self.is_contradicted(case, verdict)
+                    && verdict.documents.layers.resource.has_gaps() =>
+            {
+                let mut blocker = self.by_documents(case, verdict, Certainty::Likely);
+                blocker.notes.push("a resource policy of the same account could allow it too, and could not be read".to_owned());
+                Finding::Blocks(Box::new(blocker))
+            }
             Outcome::Unread if self.could_be_all(case, verdict) => {
                 let mut blocker =
                     fixes::blocker(self.code, Certainty::Possible, self.summary(case, &verdict.action, Some(&verdict.resource)));
@@ -406,7 +419,7 @@ impl LayerCause {
             Layer::ResourceControl if case.same_account() == Some(true) => {
                 denied(evidence.resource_control.absence(), "organizations:ListPoliciesForTarget")
             }
-            Layer::ResourceControl => "the bucket owner's organization cannot be read from here".to_owned(),
+            Layer::ResourceControl => "the resource owner's organization cannot be read from here".to_owned(),
             Layer::VpcEndpoint => match &evidence.vpc_endpoints {
                 Answer::Known(_) => "which VPC endpoint the request took, if any, cannot be seen from here".to_owned(),
                 other => denied(other.absence(), "ec2:DescribeVpcEndpoints"),

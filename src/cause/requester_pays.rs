@@ -30,7 +30,8 @@ impl Cause for RequesterPays {
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
-        if !case.is_access_denied() || !case.settings.signed || case.goes_through() {
+        let about_a_role = super::assume_role_denied::is_about(case);
+        if about_a_role || !case.is_access_denied() || !case.settings.signed || case.goes_through() {
             return Finding::Irrelevant;
         }
         let Some(bucket) = case.request.bucket.as_deref() else { return Finding::Irrelevant };
@@ -48,7 +49,9 @@ impl Cause for RequesterPays {
             return Finding::RuledOut("AWS names another reason".to_owned());
         }
         let (certainty, check) = match told {
-            Some(true) => (Certainty::Proven, crate::evidence::settings::PAYMENT),
+            Some(true) if case.same_account() == Some(false) => (Certainty::Proven, crate::evidence::settings::PAYMENT),
+            // Only the owner's account is told, and it pays for itself: whose the bucket is would have to be known.
+            Some(true) => (Certainty::Possible, crate::evidence::settings::PAYMENT),
             _ if WELL_KNOWN.contains(&bucket) => (Certainty::Likely, case.told_by()),
             _ if case.same_account() == Some(false) => (Certainty::Possible, case.told_by()),
             _ => return Finding::Open("only the bucket's owner can read `s3:GetBucketRequestPayment`".to_owned()),

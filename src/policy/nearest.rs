@@ -25,7 +25,7 @@ pub fn nearest_miss(request: &Request, _layers: &Layers, evaluation: &Evaluation
             .map(|element| (cost(element, request), element))
             .collect();
         let total: usize = misses.iter().map(|(cost, _)| cost).sum();
-        if misses.is_empty() || total > MAX_COST {
+        if misses.is_empty() || total > MAX_COST || is_another_permission(trace, &misses) {
             return None;
         }
         // The dearest first: mending the others alone would not help.
@@ -34,6 +34,13 @@ pub fn nearest_miss(request: &Request, _layers: &Layers, evaluation: &Evaluation
     });
     let (_, trace, misses) = candidates.min_by_key(|(key, _, _)| *key)?;
     Some(near_miss(trace, &misses))
+}
+
+/// Another action on everything (`"Resource": "*"`) says nothing about the resource that was asked for.
+fn is_another_permission(trace: &StatementTrace, misses: &[(usize, &ElementTrace)]) -> bool {
+    let other_action = misses.iter().any(|(_, element)| matches!(element.reason, Reason::ActionDiffers { .. }));
+    let of_everything = trace.elements.iter().any(|element| element.element == Element::Resource && element.wanted == "*");
+    other_action && of_everything
 }
 
 fn near_miss(trace: &StatementTrace, misses: &[(usize, &ElementTrace)]) -> NearMiss {

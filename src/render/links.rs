@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// The page of a cause; `None` for what is not shaped like a code.
 #[must_use]
 pub fn cause(code: &str) -> Option<String> {
-    outline::is_code(code).then(|| format!("{}/blob/main/docs/causes/{code}.md", env!("CARGO_PKG_REPOSITORY")))
+    outline::is_code(code).then(|| format!("{}/blob/main/src/cause/pages/{code}.md", env!("CARGO_PKG_REPOSITORY")))
 }
 
 /// The console's page of a document, for documents of AWS's standard partition that have one.

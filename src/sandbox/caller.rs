@@ -148,7 +148,8 @@ pub fn authenticate(
     Ok(caller)
 }
 
-fn find(state: &State, key_id: &str) -> Option<(Caller, String, Option<Box<LiveSession>>)> {
+/// The caller of a key that is good, with its secret, and its session where it is temporary.
+pub(super) fn find(state: &State, key_id: &str) -> Option<(Caller, String, Option<Box<LiveSession>>)> {
     let scenario = &state.scenario;
     if let Some(user) = scenario.users.iter().find(|user| user.key.id == key_id && user.key.active) {
         return Some((Caller::User(Box::new(user.clone())), user.key.secret.clone(), None));

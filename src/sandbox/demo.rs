@@ -143,6 +143,15 @@ impl User<'_> {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
+        if cli.instance.is_some() {
+            env.insert("AWS_EC2_METADATA_DISABLED".to_owned(), "false".to_owned());
+            // Some releases join the path to it without a slash.
+            env.insert("AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(), format!("{}/", self.url));
+        }
+        if cli.container.is_some() {
+            let url = format!("{}{}", self.url, crate::sandbox::metadata::CONTAINER);
+            env.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(), url);
+        }
         let mut point = |name: &str| env.insert(name.to_owned(), self.url.clone());
         match (cli.s3_endpoint_only, version) {
             (true, CliVersion::V1) => {

@@ -1,29 +1,35 @@
-//! `DescribeVpcEndpoints`, the one call of EC2 that has to do with S3's refusals.
+//! VPC endpoints, all of EC2 that has to do with S3's refusals: described, and their policy changed.
 
 use crate::sandbox::authorize::{Question, decide};
 use crate::sandbox::call::Call;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::http::{Form, Reply};
 use crate::sandbox::message;
-use crate::sandbox::scenario::VpcEndpoint;
+use crate::sandbox::scenario::{Edit, Target, VpcEndpoint};
 use crate::sandbox::state::State;
 use crate::sandbox::xml::Xml;
+
+const NAMESPACE: &str = "xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"";
 
 /// Answers one call.
 ///
 /// # Errors
 /// The refusal.
-pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
+pub fn handle(state: &mut State, call: &Call<'_>) -> Result<Reply, Fault> {
     let form = call.incoming.form();
-    if form.get("Action") != Some("DescribeVpcEndpoints") {
+    let action = form.get("Action").unwrap_or_default();
+    if !matches!(action, "DescribeVpcEndpoints" | "ModifyVpcEndpoint") {
         return Err(Fault::new(400, "InvalidAction", "The action is not valid for this web service."));
     }
-    decide(state, call, &Question::plain(state, call, "ec2:DescribeVpcEndpoints", "*")).map_err(|refused| {
+    decide(state, call, &Question::plain(state, call, &format!("ec2:{action}"), "*")).map_err(|refused| {
         let text = message::plain(&refused, "*", state.scenario.messages);
         // EC2 names no resource for a call that has none.
         let text = text.replacen(" on resource: *", "", 1);
         Fault::new(403, "UnauthorizedOperation", format!("You are not authorized to perform this operation. {text}"))
     })?;
+    if action == "ModifyVpcEndpoint" {
+        return modify(state, call, &form);
+    }
     let account = call.caller.account().unwrap_or_default();
     let here = state
         .scenario
@@ -38,10 +44,18 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
         list = list.within("item", item(endpoint));
     }
     let body = Xml::new().leaf("requestId", &call.request_id).within("vpcEndpointSet", list);
-    Ok(Reply::xml(
-        200,
-        body.document("DescribeVpcEndpointsResponse", "xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\""),
-    ))
+    Ok(Reply::xml(200, body.document("DescribeVpcEndpointsResponse", NAMESPACE)))
+}
+
+fn modify(state: &mut State, call: &Call<'_>, form: &Form) -> Result<Reply, Fault> {
+    let owner = form.get("VpcEndpointId").unwrap_or_default().to_owned();
+    let target = Target { kind: "vpc-endpoint-policy".to_owned(), owner, policy: None };
+    let document = form.get("PolicyDocument").unwrap_or_default().to_owned();
+    state
+        .apply(&Edit { target, document })
+        .map_err(|error| Fault::new(400, "InvalidPolicyDocument", error.to_string()))?;
+    let body = Xml::new().leaf("requestId", &call.request_id).leaf("return", "true");
+    Ok(Reply::xml(200, body.document("ModifyVpcEndpointResponse", NAMESPACE)))
 }
 
 fn service_name(endpoint: &VpcEndpoint) -> String {

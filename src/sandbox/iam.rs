@@ -1,6 +1,7 @@
-//! IAM's readings: users, groups, roles, their policies, and the simulator.
+//! IAM: users, groups, roles and their policies read, the simulator, and the writes that repairs use.
 
 mod simulate;
+mod write;
 
 use crate::sandbox::authorize::{Question, decide};
 use crate::sandbox::call::Call;
@@ -24,12 +25,26 @@ const CREATED: &str = "2025-03-04T05:06:07Z";
 ///
 /// # Errors
 /// The refusal.
-pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
+pub fn handle(state: &mut State, call: &Call<'_>) -> Result<Reply, Fault> {
     let form = call.incoming.form();
     let action = form.get("Action").unwrap_or_default().to_owned();
-    let account = call.caller.account().unwrap_or_default().to_owned();
-    let desk = Desk { state, call, form: &form, account: &account, action: &action };
-    let result = match action.as_str() {
+    let result = if write::knows(&action) {
+        write::handle(state, call, &form, &action)
+    } else {
+        read(state, call, &form, &action)
+    }?;
+    let body = Xml::new()
+        .within(&format!("{action}Result"), result)
+        .within("ResponseMetadata", Xml::new().leaf("RequestId", &call.request_id));
+    let mut reply = Reply::xml(200, body.document(&format!("{action}Response"), NAMESPACE));
+    reply.headers = vec![("content-type".to_owned(), "text/xml".to_owned())];
+    Ok(reply)
+}
+
+fn read(state: &State, call: &Call<'_>, form: &Form, action: &str) -> Result<Xml, Fault> {
+    let account = call.caller.account().unwrap_or_default();
+    let desk = Desk { state, call, form, account, action };
+    match action {
         "GetUser" => desk.get_user(),
         "GetRole" => desk.role().map(|role| Xml::new().within("Role", role_element(state, role))),
         "ListUserPolicies" => desk.user().map(|user| names(user.inline.keys())),
@@ -49,13 +64,7 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
         }
         "SimulatePrincipalPolicy" => desk.simulate(),
         _ => Err(Fault::new(400, "InvalidAction", format!("Could not find operation {action} for version 2010-05-08"))),
-    }?;
-    let body = Xml::new()
-        .within(&format!("{action}Result"), result)
-        .within("ResponseMetadata", Xml::new().leaf("RequestId", &call.request_id));
-    let mut reply = Reply::xml(200, body.document(&format!("{action}Response"), NAMESPACE));
-    reply.headers = vec![("content-type".to_owned(), "text/xml".to_owned())];
-    Ok(reply)
+    }
 }
 
 struct Desk<'a> {

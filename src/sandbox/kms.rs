@@ -1,4 +1,4 @@
-//! KMS's readings, as JSON 1.1.
+//! KMS's readings, as JSON 1.1, and the write that a repair uses.
 
 use crate::sandbox::authorize::{Question, decide};
 use crate::sandbox::call::Call;
@@ -6,7 +6,7 @@ use crate::sandbox::caller::Caller;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::http::Reply;
 use crate::sandbox::message;
-use crate::sandbox::scenario::KmsKey;
+use crate::sandbox::scenario::{Edit, KmsKey, Target};
 use crate::sandbox::state::State;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub fn target<'a>(call: &'a Call<'_>) -> &'a str {
 ///
 /// # Errors
 /// The refusal.
-pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
+pub fn handle(state: &mut State, call: &Call<'_>) -> Result<Reply, Fault> {
     let body: Value = serde_json::from_slice(&call.incoming.body).unwrap_or_default();
     let id = body.get("KeyId").and_then(Value::as_str).unwrap_or_default();
     match target(call) {
@@ -32,6 +32,14 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
             Ok(Reply::json(200, CONTENT, &json!({ "Policy": key.policy().as_str(), "PolicyName": "default" })))
         }
         "ListGrants" => key(state, call, id, "kms:ListGrants").map(|key| grants(&key)),
+        "PutKeyPolicy" => {
+            let key = own(call, key(state, call, id, "kms:PutKeyPolicy")?)?;
+            let document = body.get("Policy").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let target = Target { kind: "key-policy".to_owned(), owner: key.arn(), policy: None };
+            let edited = state.apply(&Edit { target, document });
+            edited.map_err(|error| Fault::new(400, "MalformedPolicyDocumentException", error.to_string()))?;
+            Ok(Reply::json(200, CONTENT, &json!({})))
+        }
         _ => Err(Fault::new(400, "UnknownOperationException", "")),
     }
 }

@@ -22,10 +22,12 @@ mod kms;
 pub mod log;
 mod managed;
 mod message;
+mod metadata;
 mod organizations;
 mod s3;
 mod s3control;
 pub mod scenario;
+mod sentinel;
 mod server;
 mod service;
 mod sigv4;
@@ -39,6 +41,7 @@ mod tests;
 
 pub use log::Entry;
 pub use scenario::Scenario;
+pub use sentinel::Sentinel;
 
 use log::Log;
 use server::Shared;

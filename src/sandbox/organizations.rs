@@ -1,11 +1,11 @@
-//! Organizations' readings. Any member may describe the organization; policies and parents are for the management account.
+//! Organizations' readings, and the write that a repair uses. Any member may describe the organization; policies and parents are for the management account.
 
 use crate::sandbox::authorize::{Question, decide};
 use crate::sandbox::call::Call;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::http::Reply;
 use crate::sandbox::kms::target;
-use crate::sandbox::scenario::{OrgPolicy, OrgPolicyKind, Organization};
+use crate::sandbox::scenario::{Edit, OrgPolicy, OrgPolicyKind, Organization, Target};
 use crate::sandbox::state::State;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const CONTENT: &str = "application/x-amz-json-1.1";
 ///
 /// # Errors
 /// The refusal.
-pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
+pub fn handle(state: &mut State, call: &Call<'_>) -> Result<Reply, Fault> {
     let account = call.caller.account().unwrap_or_default();
     let operation = target(call);
     decide(state, call, &Question::plain(state, call, &format!("organizations:{operation}"), "*"))
@@ -36,7 +36,29 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
         "ListParents" => parents(state, organization, text("ChildId")),
         "ListPoliciesForTarget" => policies(state, organization, text("TargetId"), text("Filter")),
         "DescribePolicy" => policy(organization, text("PolicyId")),
+        "UpdatePolicy" => {
+            let (id, document) = (text("PolicyId").to_owned(), text("Content").to_owned());
+            update(state, &id, document)
+        }
         _ => Err(Fault::new(400, "UnknownOperationException", "")),
+    }
+}
+
+fn update(state: &mut State, id: &str, document: String) -> Result<Reply, Fault> {
+    let missing =
+        || Fault::new(400, "PolicyNotFoundException", "We can't find a policy with the PolicyId that you specified.");
+    let policies = state.scenario.organization.iter().flat_map(|organization| &organization.policies);
+    let kind = policies.into_iter().find(|policy| policy.id == id).map(|policy| policy.kind).ok_or_else(missing)?;
+    let kind = match kind {
+        OrgPolicyKind::Scp => "service-control-policy",
+        OrgPolicyKind::Rcp => "resource-control-policy",
+    };
+    let target = Target { kind: kind.to_owned(), owner: id.to_owned(), policy: None };
+    let edited = state.apply(&Edit { target, document });
+    edited.map_err(|error| Fault::new(400, "MalformedPolicyDocumentException", error.to_string()))?;
+    match &state.scenario.organization {
+        Some(organization) => policy(organization, id),
+        None => Err(missing()),
     }
 }
 

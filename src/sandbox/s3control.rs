@@ -7,9 +7,9 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::http::{Incoming, Reply};
 use crate::sandbox::message;
 use crate::sandbox::s3::public_access_block;
-use crate::sandbox::scenario::AccessPoint;
+use crate::sandbox::scenario::{AccessPoint, Edit, Target};
 use crate::sandbox::state::State;
-use crate::sandbox::xml::Xml;
+use crate::sandbox::xml::{Element, Xml};
 use percent_encoding::percent_decode_str;
 
 const ROOT: &str = "/v20180820";
@@ -22,6 +22,7 @@ pub fn name(incoming: &Incoming) -> &'static str {
     match (incoming.method.as_str(), path) {
         ("GET", "/configuration/publicAccessBlock") => "GetPublicAccessBlock",
         ("GET", "/accesspoint") => "ListAccessPoints",
+        ("PUT", path) if path.starts_with("/accesspoint/") && path.ends_with("/policy") => "PutAccessPointPolicy",
         ("GET", path) if path.starts_with("/accesspoint/") && path.ends_with("/policyStatus") => {
             "GetAccessPointPolicyStatus"
         }
@@ -35,7 +36,7 @@ pub fn name(incoming: &Incoming) -> &'static str {
 ///
 /// # Errors
 /// The refusal.
-pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
+pub fn handle(state: &mut State, call: &Call<'_>) -> Result<Reply, Fault> {
     let in_host = call
         .incoming
         .host
@@ -63,6 +64,16 @@ pub fn handle(state: &State, call: &Call<'_>) -> Result<Reply, Fault> {
                 200,
                 Xml::new().leaf("Policy", text.as_str()).document("GetAccessPointPolicyResult", NAMESPACE),
             ))
+        }
+        "PutAccessPointPolicy" => {
+            let point = point(state, call, account, "s3:PutAccessPointPolicy")?;
+            let sent =
+                Element::parse(&call.incoming.body).ok().and_then(|root| root.text_of("Policy").map(str::to_owned));
+            let owner = point.arn(region_of(state, &point));
+            let target = Target { kind: "access-point-policy".to_owned(), owner, policy: None };
+            let edited = state.apply(&Edit { target, document: sent.unwrap_or_default() });
+            edited.map_err(|error| Fault::new(400, "MalformedPolicy", error.to_string()))?;
+            Ok(Reply::new(200))
         }
         "ListAccessPoints" => list(state, call, account),
         _ => Err(Fault::not_implemented()),

@@ -91,11 +91,14 @@
 //! files = { "app.log" = "hello" }  # in the working directory
 //! run = ["s3", "cp", "s3://acme-logs/2026/app.log", "."]
 //! stdin = "…"
+//! instance = "session/i-0abc"      # whose credentials the instance's metadata hands out
+//! container = "session/task"       # or the container's endpoint
 //! only = "v1"                      # a command that the other major cannot run here
 //!
 //! [expect]
 //! exit = { v1 = 1, v2 = 1 }        # or one number
 //! stderr = "HeadObject"            # a part of what the bare command says
+//! caller = "arn:aws:iam::111122223333:user/alice"
 //! replay = "because no identity-based policy"   # a part of what a GET of the object says where the HEAD said nothing
 //! diagnosis = true                 # false: a failure that is no matter of access
 //! causes = [{ cause = "identity-policy-no-allow", certainty = "proven", document = "identity-policy" }]

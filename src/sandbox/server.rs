@@ -7,7 +7,7 @@ use crate::sandbox::http::{Incoming, Reply};
 use crate::sandbox::log::{Entry, Log, without_secrets};
 use crate::sandbox::service::Service;
 use crate::sandbox::state::State;
-use crate::sandbox::{ec2, iam, ids, kms, organizations, s3, s3control, sigv4, sso, sts};
+use crate::sandbox::{ec2, iam, ids, kms, metadata, organizations, s3, s3control, sigv4, sso, sts};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming as Body};
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
@@ -167,6 +167,7 @@ fn decide(
         Service::Sts => sts::handle(state, &call),
         Service::Sso => sso::portal(state, &call),
         Service::SsoOidc => sso::oidc(&call),
+        Service::Metadata => metadata::handle(state, incoming, now),
         _ if anonymous => Err(Unauthenticated::Missing.fault(service)),
         Service::S3Control => s3control::handle(state, &call),
         Service::Iam => iam::handle(state, &call),
@@ -187,6 +188,7 @@ fn operation(service: Service, incoming: &Incoming) -> String {
         }
         Service::Sso => "GetRoleCredentials".to_owned(),
         Service::SsoOidc => "CreateToken".to_owned(),
+        Service::Metadata => metadata::name(incoming).unwrap_or_default().to_owned(),
     }
 }
 

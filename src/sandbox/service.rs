@@ -3,6 +3,7 @@
 
 use crate::sandbox::fault::Protocol;
 use crate::sandbox::http::Incoming;
+use crate::sandbox::metadata;
 use crate::sandbox::sigv4::Signing;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub enum Service {
     Organizations,
     Sso,
     SsoOidc,
+    Metadata,
 }
 
 impl Service {
@@ -37,6 +39,9 @@ impl Service {
     fn of_unsigned(incoming: &Incoming) -> Self {
         if incoming.header("x-amz-sso_bearer_token").is_some() || incoming.raw_path.starts_with("/federation/") {
             return Self::Sso;
+        }
+        if metadata::name(incoming).is_some() {
+            return Self::Metadata;
         }
         match (incoming.method.as_str(), incoming.raw_path.as_str()) {
             ("POST", "/token" | "/client/register" | "/device_authorization") => Self::SsoOidc,
@@ -60,6 +65,7 @@ impl Service {
             Self::Organizations => "Organizations",
             Self::Sso => "SSO",
             Self::SsoOidc => "SSO OIDC",
+            Self::Metadata => "Metadata",
         }
     }
 
@@ -71,7 +77,7 @@ impl Service {
             Self::Iam => Protocol::Query { namespace: "https://iam.amazonaws.com/doc/2010-05-08/" },
             Self::Ec2 => Protocol::Ec2,
             Self::Kms | Self::Organizations => Protocol::Json,
-            Self::Sso | Self::SsoOidc => Protocol::RestJson,
+            Self::Sso | Self::SsoOidc | Self::Metadata => Protocol::RestJson,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::sandbox::scenario::{
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct State {
     pub scenario: Scenario,
     pub sessions: Vec<LiveSession>,

@@ -34,6 +34,10 @@ pub struct Cli {
     /// aws's arguments, one command or several one after another.
     pub run: Commands,
     pub stdin: Option<String>,
+    /// The machine is an EC2 instance whose metadata hands out this session (`session/NAME`).
+    pub instance: Option<String>,
+    /// The command runs in a container whose credentials are this session's.
+    pub container: Option<String>,
     /// The endpoint is given to S3 alone, as for an S3-compatible server.
     #[serde(default)]
     pub s3_endpoint_only: bool,
@@ -43,7 +47,12 @@ pub struct Cli {
 impl Cli {
     /// Every identity that the files are written for.
     pub fn identities(&self) -> impl Iterator<Item = &str> {
-        self.identity.iter().chain(self.profiles.values()).map(String::as_str)
+        self.identity
+            .iter()
+            .chain(self.profiles.values())
+            .chain(&self.instance)
+            .chain(&self.container)
+            .map(String::as_str)
     }
 
     #[must_use]
@@ -92,6 +101,10 @@ pub struct Expect {
     pub absent: Vec<String>,
     /// The report's `request.action`.
     pub action: Option<String>,
+    /// The report's `caller.arn`.
+    pub caller: Option<String>,
+    /// A part of the report's `caller.source`.
+    pub source: Option<String>,
     /// Sentinel commands that stay refused after every repair was applied.
     pub still_refused: Vec<Vec<String>>,
 }

@@ -103,6 +103,22 @@ fn slash() -> String {
 }
 
 impl User {
+    /// A user with those managed policies and nothing else.
+    #[must_use]
+    pub fn plain(name: &str, account: &str, managed: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            account: account.to_owned(),
+            path: slash(),
+            groups: Vec::new(),
+            managed: managed.iter().map(|name| (*name).to_owned()).collect(),
+            inline: BTreeMap::new(),
+            boundary: None,
+            tags: BTreeMap::new(),
+            key: AccessKey::default(),
+        }
+    }
+
     pub(super) fn settle(&mut self) {
         if self.key.id.is_empty() {
             self.key.id = ids::access_key("AKIA", &self.account, &self.name);

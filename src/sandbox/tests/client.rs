@@ -41,6 +41,7 @@ pub struct Ask {
     pub presigned: Option<Duration>,
 }
 
+const VALUE: AsciiSet = PATH.add(b'/');
 const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 impl Ask {
@@ -173,7 +174,7 @@ fn signed(key: &AccessKey, ask: &Ask) -> Incoming {
     let mut target = ask.target.clone();
     for (name, value) in instructions.params() {
         let mark = if target.contains('?') { '&' } else { '?' };
-        target = format!("{target}{mark}{name}={}", utf8_percent_encode(value, &PATH.add(b'/')));
+        target = format!("{target}{mark}{name}={}", utf8_percent_encode(value, &VALUE));
     }
     incoming(ask, &more, Some(&target))
 }

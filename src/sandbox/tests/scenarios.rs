@@ -1,8 +1,8 @@
 //! Promises over all scenarios: that they are worlds, that every cause has its own, that they can be repaired.
 
-use crate::sandbox::Scenario;
 use crate::sandbox::scenario::{Edit, EditError, Target, names};
 use crate::sandbox::tests::client::{Ask, Bench};
+use crate::sandbox::{Sandbox, Scenario, Sentinel};
 use std::collections::BTreeSet;
 
 fn causes() -> Vec<String> {
@@ -85,6 +85,26 @@ fn a_repair_that_is_applied_holds_and_widens_nothing_else() {
     assert_eq!(bench.as_user("alice", &ask("2026/07/app.log")).0.status, 200);
     assert_eq!(bench.as_user("alice", &ask("2026/08/app.log")).0.status, 403);
     assert_eq!(bench.as_user("alice", &Ask::s3("DELETE", "/acme-logs/2026/07/app.log", "")).0.status, 403);
+}
+
+#[test]
+fn sentinels_are_answered_without_a_trace() {
+    let sandbox = Sandbox::start(Scenario::load("identity-policy-no-allow.silent").unwrap()).unwrap();
+    let alice = Sentinel::Identity("user/alice");
+    assert_eq!(sandbox.would_answer(alice, "GET", "/acme-logs/2025/12/app.log"), 200);
+    assert_eq!(sandbox.would_answer(alice, "HEAD", "/acme-logs/2026/07/app.log"), 403);
+    let owner = Sentinel::Identity("root/111122223333");
+    assert_eq!(sandbox.would_answer(owner, "DELETE", "/acme-logs/2025/12/app.log"), 204);
+    assert_eq!(sandbox.would_answer(owner, "GET", "/acme-logs/2025/12/app.log"), 200, "nothing was deleted");
+    for who in [
+        Sentinel::Colleague { account: "111122223333" },
+        Sentinel::Stranger,
+        Sentinel::Anonymous,
+        Sentinel::Identity("user/ghost"),
+    ] {
+        assert_eq!(sandbox.would_answer(who, "GET", "/acme-logs/2025/12/app.log"), 403, "{who:?}");
+    }
+    assert!(sandbox.log().is_empty());
 }
 
 #[test]

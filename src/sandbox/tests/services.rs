@@ -295,3 +295,39 @@ fn s3_control_is_told_from_s3_by_its_path() {
     let policy = Ask::s3("GET", "/v20180820/accesspoint/reports/policy", "").header("x-amz-account-id", "111122223333");
     assert_eq!(bench.as_user("admin", &policy).1.code.as_deref(), Some("NoSuchAccessPointPolicy"));
 }
+
+#[test]
+fn a_pasted_repair_changes_the_world_for_those_who_may() {
+    let bench = Bench::new(WORLD);
+    let read = Ask::s3("GET", "/acme-logs", "location");
+    assert_eq!(bench.as_user("nobody", &read).0.status, 403);
+    let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetBucketLocation","Resource":"arn:aws:s3:::acme-logs"}]}"#;
+    let encoded = percent_encoding::utf8_percent_encode(document, percent_encoding::NON_ALPHANUMERIC);
+    let put = |policy: &str| {
+        Ask::query("iam", &format!("Action=PutUserPolicy&UserName=nobody&PolicyName=more&PolicyDocument={policy}"))
+    };
+    assert_eq!(bench.as_user("nobody", &put(&encoded.to_string())).0.status, 403);
+    assert_eq!(bench.as_user("admin", &put("%7B%7D")).1.code.as_deref(), Some("MalformedPolicyDocument"));
+    assert_eq!(bench.as_user("admin", &put(&encoded.to_string())).0.status, 200);
+    assert_eq!(bench.as_user("nobody", &read).0.status, 200);
+    assert_eq!(bench.as_user("nobody", &Ask::s3("GET", "/acme-logs", "acl")).0.status, 403);
+}
+
+#[test]
+fn machines_get_their_sessions_where_machines_do() {
+    let bench = Bench::new(&WORLD.replace("[cli]", "[[session]]\nname = 'i-0abc'\nrole = 'deploy'\n[cli]\ninstance = 'session/i-0abc'\ncontainer = 'session/i-0abc'"));
+    let plain = |ask: Ask| {
+        let (reply, entry) = bench.anonymously(&ask);
+        (reply.status, entry.service, String::from_utf8(reply.body).unwrap())
+    };
+    let roles = || Ask::s3("GET", "/latest/meta-data/iam/security-credentials/", "");
+    assert_eq!(plain(roles()).0, 401, "version 2 wants its token");
+    let (_, service, token) = plain(Ask::s3("PUT", "/latest/api/token", ""));
+    assert_eq!(service, "Metadata");
+    assert_eq!(plain(roles().header("x-aws-ec2-metadata-token", &token)).2, "deploy");
+    let (status, _, text) = plain(Ask::s3("GET", "/_container/credentials", ""));
+    assert!(status == 200 && text.contains(&bench.key("session/i-0abc").id), "{text}");
+    // A world without machines has neither.
+    let (reply, _) = Bench::new(WORLD).anonymously(&Ask::s3("GET", "/_container/credentials", ""));
+    assert_eq!(reply.status, 404);
+}
