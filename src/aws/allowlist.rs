@@ -63,6 +63,8 @@ pub const ALLOWED: &[Operation] = &[
     op("S3 Control", "GetAccessPoint"),
     op("S3 Control", "GetAccessPointPolicy"),
     op("S3 Control", "GetPublicAccessBlock"),
+    // The session of the very role that the failing command used, for the token that it used.
+    op("SSO", "GetRoleCredentials"),
 ];
 
 /// Whether an operation may be sent.

@@ -262,7 +262,7 @@ pub fn partition(region: &str) -> &'static str {
     }
 }
 
-fn dns_suffix(region: &str) -> &'static str {
+pub(super) fn dns_suffix(region: &str) -> &'static str {
     if partition(region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 

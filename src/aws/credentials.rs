@@ -5,6 +5,7 @@
 //! cold cache) is asked of `aws configure export-credentials` (v2) with stdin closed and a short limit.
 //! Where that does not answer either, the probes that need keys say "not checked".
 
+use crate::aws::sso;
 use crate::aws::transport::Transport;
 use crate::request::{CredentialPlan, Keys, RoleSource, Settings};
 use crate::world::World;
@@ -63,9 +64,10 @@ impl Sources<'_> {
                 Err(_) => self.exported(profile.as_deref()).await,
                 found => found,
             },
-            CredentialPlan::Sso { profile, cache_key, .. } => match self.cached(cache_key) {
-                Err(CredentialsError::Unavailable(_)) => self.exported(Some(profile)).await,
-                other => other,
+            CredentialPlan::Sso { account, role, cache_key, token_key, .. } => match self.cached(cache_key) {
+                // Version 1 of the CLI keeps these in memory alone: the token that it used is on disk.
+                Err(_) => self.by_sso_token(token_key, account, role).await,
+                found => found,
             },
             CredentialPlan::Login { profile, .. } => self.exported(Some(profile)).await,
             CredentialPlan::Process { command, .. } => self.process(command).await,
@@ -92,6 +94,36 @@ impl Sources<'_> {
         let text = read_small(&path).ok_or_else(|| unavailable("holds no session of this role"))?;
         let cached: Cached = serde_json::from_str(&text).map_err(|_| unavailable("could not be parsed"))?;
         cached.credentials.into_credentials((self.world.now)(), "cli-cache")
+    }
+
+    /// Asks the SSO portal for the role's session, with the cached token, as the failing command did. No browser is
+    /// opened and no token refreshed.
+    async fn by_sso_token(&self, token_key: &str, account: &str, role: &str) -> Result<Credentials, CredentialsError> {
+        let unavailable = |why: &str| CredentialsError::Unavailable(format!("the SSO session {why}"));
+        let home = self.world.home.as_deref().ok_or_else(|| unavailable("cannot be found without a home directory"))?;
+        let path = home.join(".aws/sso/cache").join(format!("{token_key}.json"));
+        let text = read_small(&path).ok_or_else(|| unavailable("has no cached token"))?;
+        let token: SsoToken = serde_json::from_str(&text).map_err(|_| unavailable("has a cached token that cannot be read"))?;
+        if parse_time(&token.expires_at).is_some_and(|end| end <= OffsetDateTime::from((self.world.now)())) {
+            return Err(CredentialsError::Expired(token.expires_at));
+        }
+        let url = self.sso_portal(&token.region).ok_or_else(|| unavailable("has no endpoint here"))?;
+        let body = sso::role_credentials(&self.transport, &url, account, role, &token.access_token)
+            .await
+            .ok_or_else(|| unavailable("gave no credentials of the role"))?;
+        let answer: RoleCredentials = serde_json::from_slice(&body).map_err(|_| unavailable("gave no credentials of the role"))?;
+        let keys = answer.role_credentials;
+        Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "sso"))
+    }
+
+    /// Where the portal is: a command that was pointed elsewhere is followed there, and nowhere else.
+    fn sso_portal(&self, region: &str) -> Option<String> {
+        let named = ["AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL"].iter().find_map(|name| self.world.var(name));
+        match (named, &self.settings.endpoints.s3) {
+            (Some(url), _) => Some(url.trim_end_matches('/').to_owned()),
+            (None, Some(_)) => None,
+            (None, None) => Some(format!("https://portal.sso.{region}.{}", super::clients::dns_suffix(region))),
+        }
     }
 
     async fn exported(&self, profile: Option<&str>) -> Result<Credentials, CredentialsError> {
@@ -203,6 +235,29 @@ impl ProcessOutput {
         }
         Ok(Credentials::new(self.access_key_id, self.secret_access_key, self.session_token, None, provider))
     }
+}
+
+/// The token that `aws sso login` left.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SsoToken {
+    access_token: String,
+    expires_at: String,
+    region: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleCredentials {
+    role_credentials: RoleKeys,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleKeys {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
 }
 
 /// RFC 3339, and the `2026-11-24T10:00:00UTC` of older CLI caches.

@@ -14,5 +14,6 @@ pub mod credentials;
 pub mod ledger;
 pub mod raw;
 pub mod runtime;
+pub mod sso;
 pub mod transport;
 pub mod xml;

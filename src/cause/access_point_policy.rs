@@ -31,21 +31,29 @@ pub(super) fn is_named(case: &Case<'_>) -> bool {
     }
 }
 
+fn vpc<'a>(case: &'a Case<'_>) -> Option<&'a str> {
+    case.evidence.access_point.known()?.about.known()?.vpc.as_deref()
+}
+
+/// Whether the access point takes requests from one VPC alone.
+pub(super) fn is_for_a_vpc(case: &Case<'_>) -> bool {
+    vpc(case).is_some()
+}
+
 impl Cause for AccessPointPolicy {
     fn code(&self) -> &'static str {
         LAYER.code
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
-        let Some(arn) = case.request.access_point_arn.as_deref() else { return Finding::Irrelevant };
+        let Some(arn) = case.access_point_arn() else { return Finding::Irrelevant };
         if case.goes_through() {
             return Finding::RuledOut("the same request goes through now".to_owned());
         }
         if !case.is_access_denied() || case.names_kms() {
             return Finding::Irrelevant;
         }
-        let vpc = case.evidence.access_point.known().and_then(|point| point.about.known()).and_then(|facts| facts.vpc.as_deref());
-        if let Some(vpc) = vpc
+        if let Some(vpc) = vpc(case)
             && case.denied_layer().is_none()
         {
             let name = arn.rsplit('/').next().unwrap_or(arn);

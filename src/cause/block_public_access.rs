@@ -63,6 +63,9 @@ impl Cause for BlockPublicAccess {
         if let Some(DeniedLayer::BlockPublicAccess(setting)) = case.denied_layer() {
             return self.found(case, setting_name(setting), case.told_by());
         }
+        if case.request.names_public_acl() && in_force(case).is_some_and(|block| block.block_public_acls) {
+            return self.found(case, "BlockPublicAcls", settings::PUBLIC_ACCESS);
+        }
         let by_policy = case
             .verdicts
             .main()

@@ -33,7 +33,7 @@ impl Cause for BucketPolicyDeny {
         if block_public_access::hides_behind_a_deny(case) {
             return Finding::RuledOut("no statement of the bucket policy denies it; Block Public Access is reported in the same words".to_owned());
         }
-        if case.request.access_point_arn.is_some() && super::access_point_policy::is_named(case) {
+        if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
             return Finding::Open("AWS names a resource-based policy, and the request went through an access point".to_owned());
         }
         let finding = case.verdicts.asked.iter().map(|verdict| LAYER.judge(case, Some(verdict))).find(|finding| matches!(finding, Finding::Blocks(_)));

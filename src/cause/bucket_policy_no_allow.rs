@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::fixes::{self, blocker};
 use super::layer::{LayerCause, Side};
-use super::{Cause, Finding, block_public_access};
+use super::{Cause, Finding, block_public_access, object_owned_by_other_account};
 use crate::diagnosis::{Certainty, DocumentKind, Place};
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::policy::{Layer, Outcome};
@@ -37,7 +37,7 @@ impl Cause for BucketPolicyNoAllow {
         if case.head_goes_through() {
             return Finding::RuledOut("HEAD, which needs the same permission, goes through".to_owned());
         }
-        if case.request.access_point_arn.is_some() && super::access_point_policy::is_named(case) {
+        if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
             return Finding::Open("AWS names a resource-based policy, and the request went through an access point".to_owned());
         }
         if block_public_access::hides_behind_no_allow(case) {
@@ -45,7 +45,13 @@ impl Cause for BucketPolicyNoAllow {
         }
         let finding = LAYER.judge(case, case.verdicts.main());
         match (finding, case.same_account()) {
-            (Finding::Blocks(found), _) => Finding::Blocks(found),
+            (Finding::Blocks(mut found), same) if same != Some(true) => {
+                // Object ownership does not show in the message: it says the same of an object that another account owns.
+                if same.is_none() && object_owned_by_other_account::could_be(case) {
+                    found.certainty = found.certainty.min(Certainty::Likely);
+                }
+                Finding::Blocks(found)
+            }
             (_, Some(true)) => Finding::RuledOut("the bucket is of the caller's own account, where an identity-based policy is enough".to_owned()),
             (Finding::RuledOut(because), _) => Finding::RuledOut(because),
             (_, Some(false)) if case.is_bare() || case.denied_layer() == Some(DeniedLayer::IdentityPolicy) => self.unseen(case),

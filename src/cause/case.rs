@@ -104,6 +104,32 @@ impl<'a> Case<'a> {
         self.evidence.object.known().is_some_and(crate::aws::answer::Exchange::succeeded)
     }
 
+    /// Whether anything showed that the object exists.
+    #[must_use]
+    pub fn object_exists(&self) -> bool {
+        let read = |exchange: Option<&crate::aws::answer::Exchange>| {
+            exchange.is_some_and(|exchange| exchange.succeeded() || exchange.status == 416)
+        };
+        let listed = self.request.key.as_deref().zip(self.evidence.listing.known());
+        self.goes_through()
+            || self.head_goes_through()
+            || read(self.evidence.unsigned.known())
+            || read(self.evidence.signed.known())
+            || read(self.evidence.without_owner.known())
+            || listed.and_then(|(key, listing)| listing.has(key)) == Some(true)
+            || self.evidence.object_acl.known().is_some()
+            || self.evidence.profiles.known().is_some_and(|tried| tried.iter().any(|attempt| attempt.succeeded()))
+    }
+
+    /// The access point that the request goes through.
+    #[must_use]
+    pub fn access_point_arn(&self) -> Option<&str> {
+        let read = self.evidence.access_point.known().map(|point| point.arn.as_str());
+        let named = self.denial.as_ref().and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/"));
+        let named = named.map(|(arn, _)| arn).filter(|arn| arn.contains(":accesspoint/"));
+        self.request.access_point_arn.as_deref().or(read).or(named)
+    }
+
     /// Whether a KMS key is what remains: the object is encrypted with one, HEAD goes through, and GET does not.
     #[must_use]
     pub fn suspects_kms(&self) -> bool {

@@ -117,7 +117,7 @@ fn allow(case: &Case<'_>, wanted: &policy::Request, layer: Layer, kind: Document
         DocumentKind::IdentityPolicy => case.policy_holder(),
         DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
         DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy => Some(wanted.resource.clone()),
-        DocumentKind::AccessPointPolicy => case.request.access_point_arn.clone(),
+        DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
         _ => None,
     };
     let edit = Edit {
@@ -144,7 +144,7 @@ fn target(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind) -> EditTarget 
         DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.policy_holder(),
         DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
         DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy => Some(verdict.resource.clone()),
-        DocumentKind::AccessPointPolicy => case.request.access_point_arn.clone(),
+        DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
         DocumentKind::SessionPolicy => case.caller().map(|caller| caller.to_string()),
         _ => None,
     };

@@ -53,11 +53,8 @@ impl Cause for KeyNotFoundHidden {
         if listed == Some(true) {
             return Finding::RuledOut("s3:ListObjectsV2 shows the key".to_owned());
         }
-        if case.head_goes_through() {
-            return Finding::RuledOut("HEAD reads the object".to_owned());
-        }
-        if case.evidence.unsigned.known().is_some_and(|exchange| exchange.succeeded()) {
-            return Finding::RuledOut("the object exists: an unsigned HEAD reads it".to_owned());
+        if case.object_exists() {
+            return Finding::RuledOut("another request showed the object".to_owned());
         }
         let hinted = case.denial.as_ref().is_some_and(|denial| is_hint(case, denial));
         if hinted {
@@ -93,6 +90,10 @@ impl Cause for KeyNotFoundHidden {
             Some(Decision::Allowed) => self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME),
             Some(Decision::Undetermined) if read.is_some_and(|verdict| is_allowed_as_far_as_read(case, verdict)) => {
                 self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
+            }
+            // An access point that lets one VPC in alone says no more to anybody else.
+            _ if super::access_point_policy::is_for_a_vpc(case) => {
+                Finding::Open("the access point takes requests from its VPC alone".to_owned())
             }
             _ => self.found(case, key, Certainty::Possible, case.told_by()),
         }

@@ -43,6 +43,13 @@ impl Cause for KmsNoAllow {
                 found.fix = case.verdicts.kms.as_ref().and_then(|verdict| for_layer(case, verdict, LAYER.layer, LAYER.kind));
                 Finding::Blocks(Box::new(found))
             }
+            // The object's own key is not known; the bucket's default one is what new objects get.
+            Finding::Blocks(mut found) if !case.names_kms() && case.evidence.key.known().is_none() => {
+                found.certainty = found.certainty.min(Certainty::Likely);
+                found.evidence.push(crate::evidence::settings::ENCRYPTION.to_owned());
+                found.notes.push("the bucket encrypts new objects with this key; the object's own could not be seen".to_owned());
+                Finding::Blocks(found)
+            }
             other => other,
         }
     }

@@ -323,7 +323,7 @@ impl LayerCause {
             DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.policy_holder(),
             DocumentKind::SessionPolicy => case.caller().map(|caller| caller.to_string()),
             DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
-            DocumentKind::AccessPointPolicy => case.request.access_point_arn.clone(),
+            DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
             DocumentKind::KeyPolicy => case.evidence.key.known().map(|key| key.arn.clone()).or_else(|| {
                 case.denial.as_ref().filter(|denial| super::case::is_kms(denial)).and_then(|denial| denial.resource.clone())
             }),

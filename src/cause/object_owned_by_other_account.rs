@@ -6,6 +6,7 @@ use super::fixes::{advice, blocker};
 use super::{Cause, Finding};
 use crate::diagnosis::Certainty;
 use crate::evidence::settings::Ownership;
+use crate::recognize::{DeniedLayer, DenyEffect};
 
 pub(super) struct ObjectOwnedByOtherAccount;
 
@@ -60,6 +61,13 @@ impl Cause for ObjectOwnedByOtherAccount {
         match owners(case) {
             Some((object, bucket)) if object == bucket => Finding::RuledOut("the bucket's owner owns the object".to_owned()),
             Some(_) => self.found(case, if ownership.is_some() { Certainty::Proven } else { Certainty::Likely }),
+            // In the bucket's own account an identity-based Allow is enough, and yet AWS misses a resource-based one.
+            None if case.same_account() == Some(true) && case.denied_layer() == Some(DeniedLayer::ResourcePolicy) && implicit(case) => {
+                self.found(case, Certainty::Likely)
+            }
+            None if case.is_bare() && case.is_aws() && case.settings.signed && case.same_account() != Some(false) && nothing_denies(case) => {
+                self.found(case, Certainty::Possible)
+            }
             None if case.same_account() == Some(false) => {
                 Finding::Open("the bucket is another account's, and who owns its objects cannot be read from here".to_owned())
             }
@@ -71,6 +79,15 @@ impl Cause for ObjectOwnedByOtherAccount {
     }
 }
 
+fn implicit(case: &Case<'_>) -> bool {
+    case.denial.as_ref().and_then(|denial| denial.effect) == Some(DenyEffect::Implicit)
+}
+
+/// Whether the documents that were read leave the refusal unexplained.
+fn nothing_denies(case: &Case<'_>) -> bool {
+    case.verdicts.main().is_none_or(|verdict| verdict.evaluation.denied_by.is_empty())
+}
+
 impl ObjectOwnedByOtherAccount {
     fn found(&self, case: &Case<'_>, certainty: Certainty) -> Finding {
         let (bucket, key) = (case.request.bucket.as_deref().unwrap_or_default(), case.request.key.as_deref().unwrap_or_default());
@@ -79,7 +96,11 @@ impl ObjectOwnedByOtherAccount {
             certainty,
             format!("`{key}` belongs to another account than `{bucket}`, and the bucket's policies do not reach it"),
         );
-        found.evidence.extend([crate::evidence::listing::NAME, crate::evidence::own_buckets::NAME].map(str::to_owned));
+        if owners(case).is_some() {
+            found.evidence.extend([crate::evidence::listing::NAME, crate::evidence::own_buckets::NAME].map(str::to_owned));
+        } else {
+            found.evidence.push(case.told_by().to_owned());
+        }
         if case.evidence.ownership.known().is_some() {
             found.evidence.push(crate::evidence::settings::OWNERSHIP.to_owned());
         }

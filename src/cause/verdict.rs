@@ -45,13 +45,16 @@ impl Verdicts {
             .request
             .bucket_arn()
             .map(|arn| Verdict::of(case, &principal, Subject::S3, "s3:ListBucket".to_owned(), arn));
+        let assumed = case.evidence.default_key.known().cloned().flatten();
         let key = case.evidence.key.known().map(|key| key.arn.clone());
         let named = case.denial.as_ref().filter(|denial| is_kms(denial));
-        let kms = key.or_else(|| named.and_then(|denial| denial.resource.clone())).filter(|arn| arn.starts_with("arn:")).map(|arn| {
+        let kms = key
+            .or_else(|| named.and_then(|denial| denial.resource.clone()))
+            .or(assumed).filter(|arn| arn.starts_with("arn:")).map(|arn| {
             let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
             Verdict::of(case, &principal, Subject::Key, action, arn)
         });
-        let access_point = case.request.access_point_arn.as_ref().and_then(|_| {
+        let access_point = case.access_point_arn().and_then(|_| {
             let (action, resource) = needs(case).into_iter().next()?;
             Some(Verdict::of(case, &principal, Subject::AccessPoint, action, resource))
         });
@@ -89,6 +92,13 @@ fn needs(case: &Case<'_>) -> Vec<(String, String)> {
         && let Some(resource) = denial.resource.clone().or_else(|| case.request.resource_arn())
     {
         needs.push((action, resource));
+    }
+    // An alias hides the ARN that policies are about; the access point itself tells it.
+    let through_alias = case.request.resource_arn().is_none();
+    if let (true, Some(arn), Some(key), Some(action)) =
+        (through_alias && needs.is_empty(), case.access_point_arn(), &case.request.key, &case.request.action)
+    {
+        needs.push((action.clone(), format!("{arn}/object/{key}")));
     }
     for need in case.request.needs() {
         if !needs.iter().any(|(action, _)| action.eq_ignore_ascii_case(&need.0)) {
@@ -141,7 +151,7 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
         if settings.signed {
             context.set("s3:authType", ["REST-HEADER"]).set("s3:signatureversion", ["AWS4-HMAC-SHA256"]);
         }
-        if case.request.access_point_arn.is_none() {
+        if case.access_point_arn().is_none() {
             for absent in ["s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"] {
                 context.set_absent(absent);
             }

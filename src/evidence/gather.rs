@@ -20,7 +20,7 @@ use crate::evidence::{
 };
 use crate::policy::Principal;
 use crate::recognize::{Denial, DeniedLayer};
-use crate::request::{BucketKind, EndpointChoice, ProfileOption, Request, ServiceId, Settings};
+use crate::request::{BucketKind, EndpointChoice, ProfileOption, Request, ServiceId, Settings, access_key_account, alias_name};
 use crate::world::World;
 use aws_credential_types::Credentials;
 use futures_util::future::{LocalBoxFuture, Shared, join, join3, join4};
@@ -155,6 +155,12 @@ async fn ask_s3(
     // What the first round brought, for a second one in the bucket's own region.
     let evidence = &gathered.clone();
     let s3 = plan.clients.s3(signer, region);
+    // An unsigned request may be told nothing; the bucket's own documents can be read by whoever may.
+    let reader = match keys {
+        Some(_) => None,
+        None => borrowed_keys(plan).await,
+    };
+    let owner_view = reader.as_ref().map_or_else(|| s3.clone(), |keys| plan.clients.s3(&Signer::Keys(keys.clone()), region));
     let first_round = region.is_none();
     let stand = replay::stand_in(request);
     let object_read = matches!(stand, Ok(Stand::Object));
@@ -203,9 +209,9 @@ async fn ask_s3(
     };
     let plain_bucket = bucket_name.filter(|_| request.bucket_kind == BucketKind::General);
     let policy = async {
-        match (plain_bucket, keys) {
+        match (plain_bucket, keys.or(reader.as_ref())) {
             (Some(name), Some(_)) => desk.ask(bucket_policy::NAME, |ledger| {
-                let s3 = s3.clone();
+                let s3 = owner_view.clone();
                 async move { bucket_policy::get(&s3, name, &ledger).await }
             }).await,
             (Some(_), None) => desk.skip(bucket_policy::NAME, "the request was unsigned"),
@@ -250,7 +256,8 @@ async fn ask_s3(
     let named = async {
         let refused = replayed.clone().await;
         let denial = refused.known().and_then(|replay| Denial::read(replay.decisive().message()));
-        ask_named(desk, signer, keys, region, denial.as_ref().or(plan.denial), refused.known(), identity.clone()).await
+        let said = denial.as_ref().or(plan.denial);
+        ask_named(desk, signer, keys.or(reader.as_ref()), region, said, refused.known(), identity.clone()).await
     };
 
     let ((identity_answer, replay_answer, bucket_answer, policy), (listed, stranger, policies), named) =
@@ -271,6 +278,12 @@ async fn ask_s3(
     gathered.identity_policies = policies;
     named.put(gathered);
     pointed
+}
+
+/// The first other identity that can be had without a prompt.
+async fn borrowed_keys(plan: &Plan<'_>) -> Option<Credentials> {
+    let option = plan.options.first()?;
+    tokio::time::timeout_at(plan.deadline, plan.sources.load(&option.plan)).await.ok()?.ok()
 }
 
 fn s3_clone(plan: &Plan<'_>, signer: &Signer, region: Option<&str>) -> aws_sdk_s3::Client {
@@ -335,6 +348,7 @@ async fn ask_named(
     let stand = replay::stand_in(request).ok();
     let client = plan.clients.s3(signer, region);
     let layer = denial.and_then(|denial| denial.layer);
+    let unsigned = matches!(signer, Signer::Nobody);
     let goes_through = refused.is_some_and(Replay::succeeded);
     let code = refused.map_or("", |replay| replay.decisive().code());
     let no_bucket = code == "NoSuchBucket";
@@ -342,7 +356,7 @@ async fn ask_named(
     let profiles = async {
         match (keys, stand, refused) {
             _ if goes_through => desk.skip(profiles::NAME, "the request goes through"),
-            (Some(keys), Some(stand), Some(_)) if !plan.options.is_empty() && !no_bucket => {
+            (Some(keys), Some(stand), Some(_)) if !unsigned && !plan.options.is_empty() && !no_bucket => {
                 let used = keys.access_key_id().to_owned();
                 desk.ask(profiles::NAME, |ledger| async move {
                     profiles::try_all(plan.sources, plan.clients, plan.options, &used, request, stand, &ledger).await
@@ -353,18 +367,10 @@ async fn ask_named(
         }
     };
     let signed = async {
-        match (keys, stand, plan.options.first()) {
-            (None, Some(stand), Some(option)) => {
-                desk.ask(variants::SIGNED, |ledger| async move {
-                    match plan.sources.load(&option.plan).await {
-                        Ok(keys) => {
-                            let client = plan.clients.s3(&Signer::Keys(keys), region);
-                            replay::send(&client, request, stand, &ledger).await
-                        }
-                        Err(error) => Answer::Skipped(error.to_string()),
-                    }
-                })
-                .await
+        match (unsigned, stand, keys) {
+            (true, Some(stand), Some(keys)) => {
+                let client = plan.clients.s3(&Signer::Keys(keys.clone()), region);
+                desk.ask(variants::SIGNED, |ledger| async move { replay::send(&client, request, stand, &ledger).await }).await
             }
             _ => Answer::Skipped("the request was signed".to_owned()),
         }
@@ -399,7 +405,10 @@ async fn ask_named(
             _ => Answer::Skipped(NOT_NEEDED.to_owned()),
         };
         let uploads_with_kms = by_kms && !matches!(stand, Some(Stand::Object));
-        let default_key = match (&request.bucket, uploads_with_kms) {
+        // A read that S3 itself refuses does not show the object's key; the bucket's default one is the best guess.
+        let refused_by_policy = matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms && object.known().is_none();
+        let reads = matches!(stand, Some(Stand::Object)) && refused_by_policy;
+        let default_key = match (&request.bucket, uploads_with_kms || (reads && keys.is_some())) {
             (Some(bucket), true) => {
                 let client = client.clone();
                 desk.ask(settings::ENCRYPTION, |ledger| async move { settings::default_key(&client, bucket, &ledger).await }).await
@@ -411,7 +420,7 @@ async fn ask_named(
             .filter(|arn| arn.starts_with("arn:") && arn.contains(":kms:"))
             .or_else(|| object.known().and_then(|exchange| exchange.kms_key.clone()))
             .or_else(|| request.conditions.get(KMS_KEY_HEADER).cloned())
-            .or_else(|| default_key.known().cloned().flatten());
+            .or_else(|| default_key.known().cloned().flatten().filter(|_| uploads_with_kms));
         let key = match (arn, keys) {
             (Some(arn), Some(keys)) => read_key(desk, keys, &arn).await,
             _ => desk.skip(kms::NAME, "no KMS key is named"),
@@ -419,19 +428,31 @@ async fn ask_named(
         (object, default_key, key)
     };
     let point = async {
-        match (&request.access_point_arn, keys) {
-            (Some(arn), Some(keys)) => {
+        let Some(keys) = keys.filter(|_| request.bucket_kind != BucketKind::General) else {
+            return Answer::Skipped("the request goes to the bucket itself".to_owned());
+        };
+        match access_point_arn(plan, denial, identity.clone()).await {
+            Some(arn) => {
                 desk.ask(access_point::NAME, |ledger| async move {
-                    access_point::read(plan.clients, keys, arn, (plan.world.now)(), &ledger).await
+                    access_point::read(plan.clients, keys, &arn, (plan.world.now)(), &ledger).await
                 })
                 .await
             }
-            _ => Answer::Skipped("the request goes to the bucket itself".to_owned()),
+            None => desk.skip(access_point::NAME, "the access point's ARN is not known"),
         }
     };
     let public = async {
         let masquerades = matches!(layer, Some(DeniedLayer::ResourcePolicy | DeniedLayer::BlockPublicAccess(_)));
-        if masquerades { ask_public_access(desk, &client, keys, identity.clone()).await } else { not_needed_pair() }
+        let whole_world = unsigned && keys.is_some();
+        if masquerades || whole_world || request.names_public_acl() {
+            let viewer = match (unsigned, keys) {
+                (true, Some(keys)) => plan.clients.s3(&Signer::Keys(keys.clone()), region),
+                _ => client.clone(),
+            };
+            ask_public_access(desk, &viewer, keys, identity.clone()).await
+        } else {
+            not_needed_pair()
+        }
     };
     let network = async {
         match keys {
@@ -476,6 +497,21 @@ async fn ask_named(
     }
 }
 
+/// The access point that the request goes through: as the command named it, as AWS's message does, or by its alias among
+/// those of the caller's own account.
+async fn access_point_arn(plan: &Plan<'_>, denial: Option<&Denial>, identity: Later<'_, identity::Identity>) -> Option<String> {
+    let request = plan.request;
+    if let Some(arn) = &request.access_point_arn {
+        return Some(arn.clone());
+    }
+    if let Some((arn, _)) = denial.and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/")) {
+        return arn.contains(":accesspoint/").then(|| arn.to_owned());
+    }
+    let name = alias_name(request.bucket.as_deref()?)?;
+    let account = identity.await.known()?.account.clone();
+    Some(format!("arn:{}:s3:{}:{account}:accesspoint/{name}", request.partition, plan.clients.region()))
+}
+
 /// Whether the refusal is KMS's.
 fn names_kms(denial: &Denial) -> bool {
     denial.layer == Some(DeniedLayer::KmsKey) || denial.action.as_deref().is_some_and(|action| action.starts_with("kms:"))
@@ -509,7 +545,9 @@ async fn ask_public_access(
         }
     };
     let account_level = async {
-        let account = identity.await.known().map(|identity| identity.account.clone());
+        let known = identity.await.known().map(|identity| identity.account.clone());
+        // An access key id of the newer kind tells its account by itself.
+        let account = known.or_else(|| keys.and_then(|keys| access_key_account(keys.access_key_id())));
         match (keys, account) {
             (Some(keys), Some(account)) => {
                 desk.ask(settings::ACCOUNT_PUBLIC_ACCESS, |ledger| async move {

@@ -4,7 +4,7 @@
 
 use super::condition::{Operator, Test};
 use super::grammar;
-use super::json::pointer_segment;
+use super::json::{Node, pointer_segment};
 use super::lint;
 use super::principal_match::PrincipalPattern;
 use super::trace::{Span, StatementRef};
@@ -75,6 +75,11 @@ impl Document {
     /// What IAM would refuse, with a pointer to it.
     pub fn parse(text: &str, rules: Rules) -> Result<Self, ParseError> {
         grammar::parse(text, rules).map(|inner| Self { inner: Arc::new(inner) })
+    }
+
+    /// Reads a document that stands in a larger text, and was read with it.
+    pub(crate) fn read(text: &str, node: &Node<'_>, rules: Rules) -> Result<Self, ParseError> {
+        grammar::document(text, &node.by_itself(), rules).map(|inner| Self { inner: Arc::new(inner) })
     }
 
     /// Reads a document as IAM's API returns it: percent-encoded (RFC 3986). Plain JSON is read as it is.
@@ -240,8 +245,8 @@ pub(crate) struct PrincipalEntry {
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub operator: Operator,
-    /// As written.
-    pub operator_text: Box<str>,
+    /// As written. Borrowed where that is as IAM spells it, which it nearly always is.
+    pub operator_text: Cow<'static, str>,
     /// Lower case.
     pub key: Box<str>,
     /// As written.

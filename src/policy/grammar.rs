@@ -13,7 +13,7 @@ use super::document::{
     ActionPattern, Condition, ConditionValue, Effect, Inner, List, ParseError, PrincipalElement, PrincipalEntry,
     ResourcePattern, Rules, Statement, Version,
 };
-use super::json::{self, Member, Node, Value, pointer_segment};
+use super::json::{self, Member, Members, Node, Value, pointer_segment};
 use super::principal_match::PrincipalPattern;
 use super::trace::Span;
 use super::variables::{Mode, Template};
@@ -24,48 +24,59 @@ use std::borrow::Cow;
 const MAX_TEXT: usize = 4 * 1024 * 1024;
 
 pub(crate) fn parse(text: &str, rules: Rules) -> Result<Inner, ParseError> {
-    if text.len() > MAX_TEXT {
-        return Err(refuse("the document is longer than any policy may be", "", None));
-    }
-    let root = json::parse(text).map_err(|error| {
+    too_long(text)?;
+    let tree = json::parse(text).map_err(|error| {
         let end = text.len().min(error.offset + 1);
         refuse(&format!("not JSON: {error}"), "", Some(error.offset.min(end)..end))
     })?;
-    let Value::Object(members) = &root.value else {
-        return Err(refuse("a policy document is a JSON object", "", Some(root.span)));
+    document(text, &tree.root(), rules)
+}
+
+/// Reads a document that is part of a larger text.
+pub(crate) fn document(text: &str, root: &Node<'_>, rules: Rules) -> Result<Inner, ParseError> {
+    too_long(text)?;
+    let Value::Object(members) = root.value else {
+        return Err(refuse("a policy document is a JSON object", "", span(root)));
     };
     unique(members, "")?;
     let mut version = Version::V2008;
     let mut statements = None;
-    for member in members {
-        if is(member, "Version") {
-            version = read_version(member)?;
-        } else if is(member, "Id") {
-            string(&member.value).ok_or_else(|| refuse("`Id` is a string", &at("", member), span(&member.value)))?;
-        } else if is(member, "Statement") {
-            statements = Some(&member.value);
+    for member in members.iter() {
+        if is(&member, "Version") {
+            version = read_version(&member)?;
+        } else if is(&member, "Id") {
+            string(&member.value).ok_or_else(|| refuse("`Id` is a string", &at("", &member), span(&member.value)))?;
+        } else if is(&member, "Statement") {
+            statements = Some(member.value);
         } else {
-            return Err(unknown("", member));
+            return Err(unknown("", &member));
         }
     }
-    let statements =
-        statements.ok_or_else(|| refuse("the document has no `Statement`", "/Statement", Some(root.span.clone())))?;
-    let (nodes, single) = match &statements.value {
+    let statements = statements.ok_or_else(|| refuse("the document has no `Statement`", "/Statement", span(root)))?;
+    match statements.value {
         Value::Array(items) if items.is_empty() => {
-            return Err(refuse("`Statement` is empty", "/Statement", span(statements)));
+            return Err(refuse("`Statement` is empty", "/Statement", span(&statements)));
         }
-        Value::Array(items) => (items.as_slice(), false),
-        Value::Object(_) => (std::slice::from_ref(statements), true),
-        _ => return Err(refuse("`Statement` is an object or a list of objects", "/Statement", span(statements))),
-    };
+        Value::Array(_) | Value::Object(_) => {}
+        _ => return Err(refuse("`Statement` is an object or a list of objects", "/Statement", span(&statements))),
+    }
+    let (is_list, nodes) = statements.one_or_many();
+    let single = !is_list;
     let context = Context { rules, variables: version == Version::V2012 };
     let mut read = Vec::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
         let base = || if single { "/Statement".to_owned() } else { format!("/Statement/{index}") };
-        read.push(context.statement(node, index, single, &base)?);
+        read.push(context.statement(&node, index, single, &base)?);
     }
     unique_sids(&read, rules)?;
     Ok(Inner { text: text.into(), rules, version, statements: read, statements_span: statements.span.clone(), single })
+}
+
+fn too_long(text: &str) -> Result<(), ParseError> {
+    if text.len() > MAX_TEXT {
+        return Err(refuse("the document is longer than any policy may be", "", None));
+    }
+    Ok(())
 }
 
 fn refuse(message: &str, pointer: &str, span: Option<Span>) -> ParseError {
@@ -82,7 +93,7 @@ fn is(member: &Member<'_>, name: &str) -> bool {
 }
 
 fn at(base: &str, member: &Member<'_>) -> String {
-    format!("{base}/{}", pointer_segment(&member.key))
+    format!("{base}/{}", pointer_segment(member.key))
 }
 
 fn unknown(base: &str, member: &Member<'_>) -> ParseError {
@@ -90,32 +101,32 @@ fn unknown(base: &str, member: &Member<'_>) -> ParseError {
     refuse(&message, &at(base, member), Some(member.key_span.clone()))
 }
 
-fn string<'n>(node: &'n Node<'_>) -> Option<&'n str> {
-    match &node.value {
+fn string<'t>(node: &Node<'t>) -> Option<&'t str> {
+    match node.value {
         Value::String(text) => Some(text),
         _ => None,
     }
 }
 
 /// "Individual elements must not contain multiple instances of the same key."
-fn unique(members: &[Member<'_>], base: &str) -> Result<(), ParseError> {
-    if members.len() > 16 {
+fn unique(members: Members<'_>, base: &str) -> Result<(), ParseError> {
+    let twice = if members.len() > 16 {
         // Many names: sorted, so that a hostile document costs no more than a sort.
         let mut names: Vec<(String, usize)> =
-            members.iter().enumerate().map(|(index, member)| (member.key.to_ascii_lowercase(), index)).collect();
+            members.keys().enumerate().map(|(index, key)| (key.to_ascii_lowercase(), index)).collect();
         names.sort();
-        let twice = names.windows(2).find_map(|pair| match pair {
-            [first, second] if first.0 == second.0 => members.get(second.1),
+        names.windows(2).find_map(|pair| match pair {
+            [first, second] if first.0 == second.0 => Some(second.1),
             _ => None,
-        });
-        return twice.map_or(Ok(()), |member| Err(duplicate(member, base)));
+        })
+    } else {
+        let stands_before = |index, key: &str| members.keys().take(index).any(|other| other.eq_ignore_ascii_case(key));
+        members.keys().enumerate().find(|(index, key)| stands_before(*index, key)).map(|(index, _)| index)
+    };
+    match twice.and_then(|index| members.iter().nth(index)) {
+        Some(member) => Err(duplicate(&member, base)),
+        None => Ok(()),
     }
-    for (index, member) in members.iter().enumerate() {
-        if members.iter().take(index).any(|earlier| earlier.key.eq_ignore_ascii_case(&member.key)) {
-            return Err(duplicate(member, base));
-        }
-    }
-    Ok(())
 }
 
 fn duplicate(member: &Member<'_>, base: &str) -> ParseError {
@@ -162,13 +173,14 @@ type Base<'a> = &'a dyn Fn() -> String;
 
 impl Context {
     fn statement(self, node: &Node<'_>, index: usize, single: bool, base: Base<'_>) -> Result<Statement, ParseError> {
-        let Value::Object(members) = &node.value else {
+        let Value::Object(members) = node.value else {
             return Err(refuse("a statement is a JSON object", &base(), span(node)));
         };
         unique(members, "").map_err(|error| ParseError { pointer: format!("{}{}", base(), error.pointer), ..error })?;
         let (mut sid, mut effect, mut principal, mut action, mut resource, mut condition) =
             (None, None, None, None, None, None);
-        for member in members {
+        for member in members.iter() {
+            let member = &member;
             let clash = |taken: bool, one: &str, other: &str| {
                 if !taken {
                     return Ok(());
@@ -242,8 +254,8 @@ impl Context {
             return Err(refused("this kind of policy has no `NotPrincipal`"));
         }
         let mut entries = Vec::new();
-        match &member.value.value {
-            Value::String(text) if text == "*" => entries.push(PrincipalEntry {
+        match member.value.value {
+            Value::String("*") => entries.push(PrincipalEntry {
                 kind: None,
                 place: None,
                 text: "*".into(),
@@ -255,8 +267,8 @@ impl Context {
                     pointer: format!("{}{}", at(&base(), member), error.pointer),
                     ..error
                 })?;
-                for kind in kinds {
-                    principals_of_kind(kind, &|| at(&base(), member), &mut entries)?;
+                for kind in kinds.iter() {
+                    principals_of_kind(&kind, &|| at(&base(), member), &mut entries)?;
                 }
             }
             _ => {
@@ -283,11 +295,11 @@ impl Context {
                 Some(member.key_span.clone()),
             ));
         }
-        let (is_list, nodes) = one_or_many(&member.value);
+        let (is_list, nodes) = member.value.one_or_many();
         let mut items = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
-            let refused = |message: &str| refuse(message, &item(&at(&base(), member), is_list, index), span(node));
-            let text = string(node).ok_or_else(|| refused("a resource is a string"))?;
+            let refused = |message: &str| refuse(message, &item(&at(&base(), member), is_list, index), span(&node));
+            let text = string(&node).ok_or_else(|| refused("a resource is a string"))?;
             if !(text.starts_with("arn:") || text.starts_with('*') || text.starts_with("${")) {
                 return Err(refused("a resource is an ARN or `*`"));
             }
@@ -299,18 +311,19 @@ impl Context {
 
     fn conditions(self, node: &Node<'_>, base: Base<'_>) -> Result<Vec<Condition>, ParseError> {
         let pointer = || format!("{}/Condition", base());
-        let Value::Object(operators) = &node.value else {
+        let Value::Object(operators) = node.value else {
             return Err(refuse("`Condition` is an object of operators", &pointer(), span(node)));
         };
         unique(operators, "")
             .map_err(|error| ParseError { pointer: format!("{}{}", pointer(), error.pointer), ..error })?;
-        let mut conditions = Vec::new();
-        for operator in operators {
-            let Some(parsed) = Operator::parse(&operator.key) else {
+        let mut conditions = Vec::with_capacity(operators.len());
+        for operator in operators.iter() {
+            let operator = &operator;
+            let Some(parsed) = Operator::parse(operator.key) else {
                 let message = format!("`{}` is no condition operator", operator.key);
                 return Err(refuse(&message, &at(&pointer(), operator), Some(operator.key_span.clone())));
             };
-            let Value::Object(keys) = &operator.value.value else {
+            let Value::Object(keys) = operator.value.value else {
                 return Err(refuse(
                     "a condition operator holds an object of keys",
                     &at(&pointer(), operator),
@@ -321,8 +334,8 @@ impl Context {
                 pointer: format!("{}{}", at(&pointer(), operator), error.pointer),
                 ..error
             })?;
-            for key in keys {
-                conditions.push(self.condition(parsed, operator, key, &|| at(&at(&pointer(), operator), key))?);
+            for key in keys.iter() {
+                conditions.push(self.condition(parsed, operator, &key, &|| at(&at(&pointer(), operator), &key))?);
             }
         }
         Ok(conditions)
@@ -339,17 +352,16 @@ impl Context {
             let message = format!("`{}` is no condition key: they are named `service:key`", key.key);
             return Err(refuse(&message, &pointer(), Some(key.key_span.clone())));
         }
-        let (is_list, nodes) = one_or_many(&key.value);
+        let (is_list, nodes) = key.value.one_or_many();
         let mut values = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
-            let text: &str = match &node.value {
-                Value::String(text) => text,
-                Value::Number(text) => text,
+            let text: &str = match node.value {
+                Value::String(text) | Value::Number(text) => text,
                 Value::Bool(true) => "true",
                 Value::Bool(false) => "false",
                 Value::Null | Value::Array(_) | Value::Object(_) => {
                     let message = "a condition's value is a string, a number or a boolean";
-                    return Err(refuse(message, &item(&pointer(), is_list, index), span(node)));
+                    return Err(refuse(message, &item(&pointer(), is_list, index), span(&node)));
                 }
             };
             let compiled = parsed.compile(text, self.variables);
@@ -357,9 +369,10 @@ impl Context {
         }
         Ok(Condition {
             operator: parsed,
-            operator_text: operator.key.as_ref().into(),
+            operator_text: Operator::spelling(operator.key)
+                .map_or_else(|| operator.key.to_owned().into(), Cow::Borrowed),
             key: key.key.to_ascii_lowercase().into_boxed_str(),
-            key_text: key.key.as_ref().into(),
+            key_text: key.key.into(),
             key_span: key.key_span.clone(),
             span: key.value.span.clone(),
             listed: is_list,
@@ -378,11 +391,11 @@ fn read_effect(member: &Member<'_>, base: Base<'_>) -> Result<(Effect, Span), Pa
 }
 
 fn actions(member: &Member<'_>, negated: bool, base: Base<'_>) -> Result<List<ActionPattern>, ParseError> {
-    let (is_list, nodes) = one_or_many(&member.value);
+    let (is_list, nodes) = member.value.one_or_many();
     let mut items = Vec::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
-        let refused = |message: &str| refuse(message, &item(&at(&base(), member), is_list, index), span(node));
-        let text = string(node).ok_or_else(|| refused("an action is a string"))?;
+        let refused = |message: &str| refuse(message, &item(&at(&base(), member), is_list, index), span(&node));
+        let text = string(&node).ok_or_else(|| refused("an action is a string"))?;
         let prefaced = text.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
         if !prefaced && text != "*" {
             return Err(refused("an action is named `service:action`, or is `*`"));
@@ -399,10 +412,11 @@ fn principals_of_kind(kind: &Member<'_>, base: Base<'_>, entries: &mut Vec<Princ
         let message = format!("`{}` is no kind of principal", kind.key);
         return Err(refuse(&message, &at(&base(), kind), Some(kind.key_span.clone())));
     };
-    let (is_list, nodes) = one_or_many(&kind.value);
+    let (is_list, nodes) = kind.value.one_or_many();
+    entries.reserve(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
-        let refused = |message: &str| refuse(message, &item(&at(&base(), kind), is_list, index), span(node));
-        let text = string(node).ok_or_else(|| refused("a principal is a string"))?;
+        let refused = |message: &str| refuse(message, &item(&at(&base(), kind), is_list, index), span(&node));
+        let text = string(&node).ok_or_else(|| refused("a principal is a string"))?;
         let pattern = PrincipalPattern::parse(known, text).map_err(refused)?;
         entries.push(PrincipalEntry {
             kind: Some(if kind.key == known { Cow::Borrowed(known) } else { Cow::Owned(kind.key.to_string()) }),
@@ -413,13 +427,6 @@ fn principals_of_kind(kind: &Member<'_>, base: Base<'_>, entries: &mut Vec<Princ
         });
     }
     Ok(())
-}
-
-fn one_or_many<'n, 'a>(node: &'n Node<'a>) -> (bool, &'n [Node<'a>]) {
-    match &node.value {
-        Value::Array(items) => (true, items),
-        _ => (false, std::slice::from_ref(node)),
-    }
 }
 
 fn item(pointer: &str, is_list: bool, index: usize) -> String {

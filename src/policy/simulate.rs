@@ -11,7 +11,7 @@
 
 use super::document::{Document, Effect, Rules};
 use super::evaluate::decide;
-use super::json::{self, Member, Node, Value as Json, pointer_segment};
+use super::json::{self, Items, Members, Node, Value as Json, pointer_segment};
 use super::layers::{Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Reading};
 use super::principal::{self, Principal};
 use super::request::{Context, Request};
@@ -159,13 +159,13 @@ pub fn simulate(line: &SimulateLine) -> SimulateDecision {
 /// # Errors
 /// What is wrong with it, and where; the id is kept where it could be read.
 pub fn read(line: &str) -> Result<SimulateLine, LineError> {
-    let root = json::parse(line).map_err(|error| LineError {
+    let tree = json::parse(line).map_err(|error| LineError {
         id: Value::Null,
         message: format!("the line is not JSON: {error}"),
         pointer: String::new(),
     })?;
     let mut id = Value::Null;
-    let read = Reader { line }.line(&root, &mut id);
+    let read = Reader { line }.line(&tree.root(), &mut id);
     read.map_err(|Wrong { message, pointer }| LineError { id, message, pointer })
 }
 
@@ -183,27 +183,25 @@ struct Reader<'a> {
     line: &'a str,
 }
 
-type Members<'n, 'a> = &'n [Member<'a>];
-
 impl Reader<'_> {
     fn line(self, root: &Node<'_>, id: &mut Value) -> Result<SimulateLine, Wrong> {
-        let Json::Object(members) = &root.value else { return wrong("a line is a JSON object", "") };
-        if let Some(node) = find(members, "id") {
-            *id = self.plain(node);
+        let Json::Object(members) = root.value else { return wrong("a line is a JSON object", "") };
+        if let Some(node) = members.find("id") {
+            *id = self.plain(&node);
         }
         once(members, "")?;
-        let Some(request) = find(members, "request") else { return wrong("the line has no `request`", "/request") };
-        let request = request_of(object(request, "/request")?)?;
-        let mut layers = match find(members, "policies") {
-            Some(policies) => self.layers(object(policies, "/policies")?, &request)?,
+        let Some(request) = members.find("request") else { return wrong("the line has no `request`", "/request") };
+        let request = request_of(object(&request, "/request")?)?;
+        let mut layers = match members.find("policies") {
+            Some(policies) => self.layers(object(&policies, "/policies")?, &request)?,
             None => Layers::default(),
         };
-        layers.block_public_access = match find(members, "block_public_access").map(|node| &node.value) {
+        layers.block_public_access = match members.find("block_public_access").map(|node| node.value) {
             None | Some(Json::Null) => Reading::NotApplicable,
-            Some(Json::Bool(on)) => Reading::Read(*on),
+            Some(Json::Bool(on)) => Reading::Read(on),
             Some(_) => return wrong("`block_public_access` is true or false", "/block_public_access"),
         };
-        let expect = find(members, "expect").map(|node| self.plain(node));
+        let expect = members.find("expect").map(|node| self.plain(&node));
         Ok(SimulateLine { id: id.clone(), request, layers, expect })
     }
 
@@ -211,14 +209,14 @@ impl Reader<'_> {
         self.line.get(node.span.clone()).and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
     }
 
-    fn layers(self, members: Members<'_, '_>, request: &Request) -> Result<Layers, Wrong> {
+    fn layers(self, members: Members<'_>, request: &Request) -> Result<Layers, Wrong> {
         let mut layers = Layers::default();
-        for member in members {
-            let at = format!("/policies/{}", pointer_segment(&member.key));
-            if member.value.value == Json::Null {
+        for member in members.iter() {
+            let at = format!("/policies/{}", pointer_segment(member.key));
+            if member.value.is_null() {
                 continue;
             }
-            match &*member.key {
+            match member.key {
                 "identity" => layers.identity = self.policies(&member.value, &at, Rules::Identity)?,
                 "permissions_boundary" => {
                     layers.permissions_boundary = self.policies(&member.value, &at, Rules::Boundary)?;
@@ -243,19 +241,19 @@ impl Reader<'_> {
     fn policies(self, node: &Node<'_>, at: &str, rules: Rules) -> Result<Reading<Vec<NamedPolicy>>, Wrong> {
         let items = array(node, at)?.iter().enumerate();
         Ok(Reading::Read(
-            items.map(|(index, item)| self.policy(item, &format!("{at}/{index}"), rules)).collect::<Result<_, _>>()?,
+            items.map(|(index, item)| self.policy(&item, &format!("{at}/{index}"), rules)).collect::<Result<_, _>>()?,
         ))
     }
 
     fn levels(self, node: &Node<'_>, at: &str, rules: Rules) -> Result<Reading<Vec<Level>>, Wrong> {
-        let level = |(index, item): (usize, &Node<'_>)| {
+        let level = |(index, item): (usize, Node<'_>)| {
             let at = format!("{at}/{index}");
-            let members = object(item, &at)?;
-            let policies = match find(members, "policies") {
-                Some(policies) => self.policies(policies, &format!("{at}/policies"), rules)?,
+            let members = object(&item, &at)?;
+            let policies = match members.find("policies") {
+                Some(policies) => self.policies(&policies, &format!("{at}/policies"), rules)?,
                 None => return wrong("the level has no `policies`", format!("{at}/policies")),
             };
-            let level = find(members, "level").map_or(Ok(""), |node| text(node, &format!("{at}/level")))?.to_owned();
+            let level = members.find("level").map_or(Ok(""), |node| text(&node, &format!("{at}/level")))?.to_owned();
             let policies = policies.known().cloned().unwrap_or_default();
             Ok(Level { level, policies })
         };
@@ -266,13 +264,13 @@ impl Reader<'_> {
 
     fn policy(self, node: &Node<'_>, at: &str, rules: Rules) -> Result<NamedPolicy, Wrong> {
         let members = object(node, at)?;
-        let name = find(members, "name").map_or(Ok(""), |node| text(node, &format!("{at}/name")))?.to_owned();
+        let name = members.find("name").map_or(Ok(""), |node| text(&node, &format!("{at}/name")))?.to_owned();
         let at = format!("{at}/document");
-        let Some(document) = find(members, "document") else { return wrong("the policy has no `document`", at) };
-        let parsed = match &document.value {
+        let Some(document) = members.find("document") else { return wrong("the policy has no `document`", at) };
+        let parsed = match document.value {
             // As the API returns it: text, percent-encoded or not.
             Json::String(text) => Document::parse_url_encoded(text, rules),
-            _ => Document::parse(self.line.get(document.span.clone()).unwrap_or_default(), rules),
+            _ => Document::read(self.line.get(document.span.clone()).unwrap_or_default(), &document, rules),
         };
         match parsed {
             Ok(document) => Ok(NamedPolicy { name, document }),
@@ -281,21 +279,21 @@ impl Reader<'_> {
     }
 }
 
-fn request_of(members: Members<'_, '_>) -> Result<Request, Wrong> {
+fn request_of(members: Members<'_>) -> Result<Request, Wrong> {
     let known = ["principal", "action", "resource", "resource_account", "object_owner", "context", "unknown_context"];
-    if let Some(other) = members.iter().find(|member| !known.contains(&&*member.key)) {
-        let at = format!("/request/{}", pointer_segment(&other.key));
+    if let Some(other) = members.iter().find(|member| !known.contains(&member.key)) {
+        let at = format!("/request/{}", pointer_segment(other.key));
         return wrong(format!("`{}` is no part of a request", other.key), at);
     }
     let needed = |name: &str| {
         let at = format!("/request/{name}");
-        match find(members, name) {
-            Some(node) => text(node, &at),
+        match members.find(name) {
+            Some(node) => text(&node, &at),
             None => wrong(format!("the request has no `{name}`"), at),
         }
     };
-    let optional = |name: &str| match find(members, name) {
-        Some(node) if node.value != Json::Null => text(node, &format!("/request/{name}")).map(Some),
+    let optional = |name: &str| match members.find(name) {
+        Some(node) if !node.is_null() => text(&node, &format!("/request/{name}")).map(Some),
         _ => Ok(None),
     };
     let account = |name: &str| match optional(name)? {
@@ -330,42 +328,42 @@ fn request_of(members: Members<'_, '_>) -> Result<Request, Wrong> {
     })
 }
 
-fn context_of(members: Members<'_, '_>) -> Result<Context, Wrong> {
+fn context_of(members: Members<'_>) -> Result<Context, Wrong> {
     let mut context = Context::closed();
-    if let Some(node) = find(members, "unknown_context").filter(|node| node.value != Json::Null) {
-        for (index, key) in array(node, "/request/unknown_context")?.iter().enumerate() {
-            context.set_unknown(text(key, &format!("/request/unknown_context/{index}"))?);
+    if let Some(node) = members.find("unknown_context").filter(|node| !node.is_null()) {
+        for (index, key) in array(&node, "/request/unknown_context")?.iter().enumerate() {
+            context.set_unknown(text(&key, &format!("/request/unknown_context/{index}"))?);
         }
     }
-    if let Some(node) = find(members, "context").filter(|node| node.value != Json::Null) {
-        for member in object(node, "/request/context")? {
-            let at = format!("/request/context/{}", pointer_segment(&member.key));
-            let values = match &member.value.value {
-                Json::Array(items) => items.iter().map(|item| scalar(item, &at)).collect::<Result<Vec<_>, _>>()?,
+    if let Some(node) = members.find("context").filter(|node| !node.is_null()) {
+        for member in object(&node, "/request/context")?.iter() {
+            let at = format!("/request/context/{}", pointer_segment(member.key));
+            let values = match member.value.value {
+                Json::Array(items) => items.iter().map(|item| scalar(&item, &at)).collect::<Result<Vec<_>, _>>()?,
                 _ => vec![scalar(&member.value, &at)?],
             };
-            context.set(&member.key, values);
+            context.set(member.key, values);
         }
     }
     Ok(context)
 }
 
 fn grants(node: &Node<'_>, at: &str) -> Result<Vec<Grant>, Wrong> {
-    let grant = |(index, item): (usize, &Node<'_>)| {
+    let grant = |(index, item): (usize, Node<'_>)| {
         let at = format!("{at}/{index}");
-        let members = object(item, &at)?;
-        let Some(grantee) = find(members, "grantee") else {
+        let members = object(&item, &at)?;
+        let Some(grantee) = members.find("grantee") else {
             return wrong("the grant has no `grantee`", format!("{at}/grantee"));
         };
-        let operations = match find(members, "operations") {
-            Some(node) => array(node, &format!("{at}/operations"))?,
+        let operations = match members.find("operations") {
+            Some(node) => array(&node, &format!("{at}/operations"))?,
             None => return wrong("the grant has no `operations`", format!("{at}/operations")),
         };
         let pairs = |name: &str| -> Result<Option<Vec<(String, String)>>, Wrong> {
-            let Some(node) = find(members, name) else { return Ok(None) };
+            let Some(node) = members.find(name) else { return Ok(None) };
             let at = format!("{at}/{name}");
             let pairs =
-                object(node, &at)?.iter().map(|pair| Ok((pair.key.to_string(), text(&pair.value, &at)?.to_owned())));
+                object(&node, &at)?.iter().map(|pair| Ok((pair.key.to_owned(), text(&pair.value, &at)?.to_owned())));
             pairs.collect::<Result<_, _>>().map(Some)
         };
         let constraints = match (pairs("encryption_context_equals")?, pairs("encryption_context_subset")?) {
@@ -374,22 +372,18 @@ fn grants(node: &Node<'_>, at: &str) -> Result<Vec<Grant>, Wrong> {
             (None, None) => GrantConstraints::None,
         };
         Ok(Grant {
-            id: find(members, "id").map_or(Ok(""), |node| text(node, &format!("{at}/id")))?.to_owned(),
-            grantee: text(grantee, &format!("{at}/grantee"))?.to_owned(),
-            operations: operations.iter().map(|node| text(node, &at).map(str::to_owned)).collect::<Result<_, _>>()?,
+            id: members.find("id").map_or(Ok(""), |node| text(&node, &format!("{at}/id")))?.to_owned(),
+            grantee: text(&grantee, &format!("{at}/grantee"))?.to_owned(),
+            operations: operations.iter().map(|node| text(&node, &at).map(str::to_owned)).collect::<Result<_, _>>()?,
             constraints,
         })
     };
     array(node, at)?.iter().enumerate().map(grant).collect()
 }
 
-fn find<'n, 'a>(members: Members<'n, 'a>, name: &str) -> Option<&'n Node<'a>> {
-    members.iter().find(|member| member.key == name).map(|member| &member.value)
-}
-
 /// A name that stands twice would have one of the two ignored.
-fn once(members: Members<'_, '_>, at: &str) -> Result<(), Wrong> {
-    let mut names: Vec<&str> = members.iter().map(|member| &*member.key).collect();
+fn once(members: Members<'_>, at: &str) -> Result<(), Wrong> {
+    let mut names: Vec<&str> = members.keys().collect();
     names.sort_unstable();
     match names.windows(2).find_map(|pair| if let [a, b] = pair { (a == b).then_some(*a) } else { None }) {
         Some(name) => wrong(format!("`{name}` stands here twice"), format!("{at}/{}", pointer_segment(name))),
@@ -397,31 +391,30 @@ fn once(members: Members<'_, '_>, at: &str) -> Result<(), Wrong> {
     }
 }
 
-fn object<'n, 'a>(node: &'n Node<'a>, at: &str) -> Result<Members<'n, 'a>, Wrong> {
-    match &node.value {
-        Json::Object(members) => once(members, at).map(|()| members.as_slice()),
+fn object<'t>(node: &Node<'t>, at: &str) -> Result<Members<'t>, Wrong> {
+    match node.value {
+        Json::Object(members) => once(members, at).map(|()| members),
         _ => wrong("a JSON object belongs here", at),
     }
 }
 
-fn array<'n, 'a>(node: &'n Node<'a>, at: &str) -> Result<&'n [Node<'a>], Wrong> {
-    match &node.value {
+fn array<'t>(node: &Node<'t>, at: &str) -> Result<Items<'t>, Wrong> {
+    match node.value {
         Json::Array(items) => Ok(items),
         _ => wrong("a list belongs here", at),
     }
 }
 
-fn text<'n>(node: &'n Node<'_>, at: &str) -> Result<&'n str, Wrong> {
-    match &node.value {
+fn text<'t>(node: &Node<'t>, at: &str) -> Result<&'t str, Wrong> {
+    match node.value {
         Json::String(text) => Ok(text),
         _ => wrong("a string belongs here", at),
     }
 }
 
 fn scalar(node: &Node<'_>, at: &str) -> Result<String, Wrong> {
-    match &node.value {
-        Json::String(text) => Ok(text.to_string()),
-        Json::Number(text) => Ok((*text).to_owned()),
+    match node.value {
+        Json::String(text) | Json::Number(text) => Ok(text.to_owned()),
         Json::Bool(value) => Ok(value.to_string()),
         Json::Null | Json::Array(_) | Json::Object(_) => {
             wrong("a context value is a string, a number, a boolean, or a list of these", at)

@@ -46,6 +46,14 @@ impl BucketKind {
     }
 }
 
+/// The access point's name in its alias: `reports` of `reports-1d34…b0e2-s3alias`. What follows the name is AWS's, 34 letters and
+/// digits without a hyphen.
+#[must_use]
+pub fn alias_name(alias: &str) -> Option<&str> {
+    let (name, made_up) = alias.strip_suffix("-s3alias")?.rsplit_once('-')?;
+    (!name.is_empty() && made_up.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(name)
+}
+
 /// A bucket and what is meant in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {

@@ -101,6 +101,33 @@ impl Operator {
         Some(Self { quantifier, base, if_exists })
     }
 
+    /// The name itself, where it is one of the usual operators, spelt as IAM spells it.
+    pub fn spelling(name: &str) -> Option<&'static str> {
+        const USUAL: [&str; 20] = [
+            "StringEquals",
+            "StringNotEquals",
+            "StringLike",
+            "StringNotLike",
+            "StringEqualsIfExists",
+            "StringNotEqualsIfExists",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+            "Bool",
+            "BoolIfExists",
+            "Null",
+            "IpAddress",
+            "NotIpAddress",
+            "NotIpAddressIfExists",
+            "ArnEquals",
+            "ArnLike",
+            "ArnNotEquals",
+            "ArnNotLike",
+            "NumericLessThan",
+            "DateLessThan",
+        ];
+        USUAL.into_iter().find(|usual| *usual == name)
+    }
+
     pub fn is_negated(self) -> bool {
         match self.base {
             Base::String { negated, .. }

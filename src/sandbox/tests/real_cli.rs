@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 
 /// One scenario for each shape of failure that the CLI prints.
-const SHAPES: [&str; 16] = [
+const SHAPES: [&str; 15] = [
     "identity-policy-no-allow",
     "identity-policy-no-allow.list",
     "identity-policy-no-allow.copy",
@@ -23,7 +23,6 @@ const SHAPES: [&str; 16] = [
     "no-credentials",
     "profile-not-found",
     "archived-object",
-    "control.glacier-warning",
     "control.success",
 ];
 
