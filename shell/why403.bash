@@ -16,7 +16,6 @@
 : "${__why403_cmd:=aws}"
 : "${__why403_key:=${WHY403_KEY-}}"
 : "${__why403_state:=on}"
-__why403_found=''
 
 # Looks for a program along PATH. `type -P` and `hash` would believe the shell's hash table, which also holds what has
 # been removed since.
@@ -43,7 +42,8 @@ function __why403_locate {
     __why403_find "${__why403_bin##*/}"
 }
 
-# `|| return` instead of the function's last status: an ERR trap with `set -E` then fires once, as it does for a program.
+# `|| return`, here and below, where the last status would do: an ERR trap with `set -E` then fires once, as it does for
+# a program.
 function __why403_aws {
     if [[ ${__why403_state} == on ]] && __why403_locate; then
         "${__why403_found}" aws "$@" || \builtin return "$?"
@@ -78,7 +78,7 @@ function why403 {
 if [[ ${__why403_function-} == "${__why403_cmd}" ]] || ! \builtin declare -F "${__why403_cmd}" >/dev/null; then
     __why403_function="${__why403_cmd}"
     # `function NAME`, because an alias of that name would be expanded before `NAME ()`.
-    \builtin eval "function ${__why403_cmd} { __why403_aws \"\$@\"; }"
+    \builtin eval "function ${__why403_cmd} { __why403_aws \"\$@\" || \\builtin return \"\$?\"; }"
 fi
 
 # Whether the bash-completion package will load a file for `aws` at the first TAB.
@@ -100,19 +100,17 @@ function __why403_find_completer {
     __why403_find aws_completer && \builtin return 0
     __why403_find aws || \builtin return 1
     \builtin local aws="${__why403_found}" link
-    for __why403_found in "${aws%/*}/../libexec/aws_completer" /usr/libexec/aws_completer; do
+    # The one place where a program is started, and only where no completer is on PATH.
+    if [[ -L ${aws} ]] && link="$(\command readlink "${aws}")"; then
+        [[ ${link} == /* ]] || link="${aws%/*}/${link}"
+    else
+        link="${aws}"
+    fi
+    for __why403_found in "${link%/*}/aws_completer" "${aws%/*}/../libexec/aws_completer" /usr/libexec/aws_completer; do
         if [[ -x ${__why403_found} ]]; then
             \builtin return 0
         fi
     done
-    # The one place where a program is started, and only where nothing else was found.
-    if [[ -L ${aws} ]] && link="$(\command readlink "${aws}")"; then
-        [[ ${link} == /* ]] || link="${aws%/*}/${link}"
-        __why403_found="${link%/*}/aws_completer"
-        if [[ -x ${__why403_found} ]]; then
-            \builtin return 0
-        fi
-    fi
     \builtin return 1
 }
 
@@ -156,3 +154,6 @@ if [[ $- == *i* ]]; then
         __why403_bind
     fi
 fi
+
+# Nothing found so far is of use to anybody; and reading this file again leaves everything as it is.
+__why403_found=''

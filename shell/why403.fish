@@ -32,13 +32,17 @@ end
 # Whether a completion or a key asks, in the middle of a line: an explanation would be written across it. (fish's own
 # completion of `aws` lists buckets with `aws s3 ls`.)
 function __why403_is_editing
-    status is-interactive; and test -z "$(status current-commandline)"; and test -n "$(commandline)"
+    status is-interactive; or return
+    set -l run (status current-commandline | string collect)
+    set -l typed (commandline | string collect)
+    test -z "$run" -a -n "$typed"
 end
 
 # Whether the line being run is one `aws … &`. fish runs a function in front even so; in here it can still be helped.
 function __why403_is_background
     set -l word '([^\'"\\\\;|&()\n]|\'[^\']*\'|"[^"]*"|\\\\.|>&\d|&>)*'
-    status is-interactive; and string match -qr "^\s*$__why403_cmd(\s$word)?&\s*\$" -- "$(status current-commandline)"
+    set -l run (status current-commandline | string collect)
+    status is-interactive; and string match -qr "^\s*$__why403_cmd(\s$word)?&\s*\$" -- "$run"
 end
 
 function __why403_aws
@@ -57,12 +61,14 @@ function why403 --description 'Say why S3 said 403'
     switch "$argv"
         case off
             set -g __why403_state off
+            return 0
         case on
             set -g __why403_state on
             if test $__why403_function != $__why403_cmd
                 echo "why403: `$__why403_cmd` was a function already, and is left as it was" >&2
                 return 1
             end
+            return 0
         case '*'
             if __why403_locate
                 command $__why403_found $argv
@@ -90,7 +96,7 @@ end
 function __why403_find_completer
     command -s aws_completer; and return
     set -l aws (command -s aws); or return
-    for found in (path dirname (path resolve $aws) $aws)/{aws_completer,../libexec/aws_completer} /usr/libexec/aws_completer
+    for found in (string replace -r '/[^/]*$' '' (realpath $aws) $aws)/{aws_completer,../libexec/aws_completer} /usr/libexec/aws_completer
         if test -x $found
             echo $found
             return
@@ -149,3 +155,6 @@ function __why403_uninstall --on-event why403_uninstall
     functions -e why403 (functions -a | string match '__why403_*')
     set -e (set -ng | string match '__why403_*')
 end
+
+# Nothing found so far is of use to anybody; and reading this file again leaves everything as it is.
+set -g __why403_found ''

@@ -43,7 +43,7 @@ function __why403_locate {
     __why403_find "${__why403_bin##*/}"
 }
 
-# `|| return` instead of the function's last status: a ZERR trap then fires once, as it does for a program.
+# `|| return`, here and below, where the last status would do: a ZERR trap then fires once, as it does for a program.
 function __why403_aws {
     if [[ $__why403_state == on ]] && __why403_locate; then
         "$__why403_found" aws "$@" || \builtin return "$?"
@@ -78,7 +78,7 @@ function why403 {
 if [[ $__why403_function == "$__why403_cmd" ]] || (( ! ${+functions[$__why403_cmd]} )); then
     __why403_function=$__why403_cmd
     # `function NAME`, because an alias of that name would be expanded before `NAME ()`.
-    \builtin eval "function $__why403_cmd { __why403_aws \"\$@\" }"
+    \builtin eval "function $__why403_cmd { __why403_aws \"\$@\" || \\builtin return \"\$?\" }"
 fi
 
 # The AWS CLI's own completer: on PATH, or beside the real `aws`.
@@ -102,16 +102,15 @@ function __why403_complete {
     _bash_complete -C "${(q)__why403_found}"
 }
 
-# A completion that is there already stays; without compinit there is nothing to add to.
+# A completion of `aws` that is there already stays; without compinit there is nothing to add to. One of another name is
+# that of the program which now stands behind ours (`w` has one).
 function __why403_completion {
     \builtin emulate -L zsh
     (( ${+functions[compdef]} && ${+_comps} )) || \builtin return 0
-    if [[ -n ${_comps[$__why403_cmd]-} ]]; then
-        \builtin return 0
-    elif [[ $__why403_cmd != aws && -n ${_comps[aws]-} ]]; then
-        compdef "$__why403_cmd=aws"
-    else
+    if [[ -z ${_comps[aws]-} ]]; then
         compdef __why403_complete "$__why403_cmd"
+    elif [[ $__why403_cmd != aws ]]; then
+        compdef "$__why403_cmd=aws"
     fi
 }
 
@@ -147,3 +146,6 @@ if [[ -o interactive ]]; then
         __why403_bind
     fi
 fi
+
+# Nothing found so far is of use to anybody; and reading this file again leaves everything as it is.
+__why403_found=''

@@ -51,7 +51,7 @@ fn one(prepared: &Prepared, cli: &Cli, arguments: &[String], report: Option<&Pat
     let path = std::env::var("PATH").unwrap();
     command.env("PATH", format!("{}:{path}", cli.directory.display()));
     if let Some(report) = report {
-        command.args(["--explain", "always", "--timeout", "20", "--report"]).arg(report).arg("aws");
+        command.env("LC_ALL", "C").args(["--explain", "always", "--timeout", "20", "--report"]).arg(report).arg("aws");
     }
     feed(command.args(arguments), prepared.stdin.as_deref())
 }
@@ -160,6 +160,7 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
             wrong.push(format!("the action is {found:?}, expected {action}"));
         }
     }
+    wrong.extend(golden(name, cli, &bare_err, &wrapped_err));
     for absent in &expect.absent {
         if blockers.iter().any(|blocker| blocker.cause == *absent) {
             wrong.push(format!("{absent} must not be named, but {:?}", names_of(&blockers)));
@@ -298,6 +299,36 @@ fn invalid(raw: &str) -> Option<String> {
         let error = validator.iter_errors(&report).next()?;
         Some(format!("the report does not fit the schema: {error}"))
     })
+}
+
+/// What a user of an ASCII terminal of unknown width sees for each cause, whole.
+fn golden(name: &str, cli: &Cli, bare: &str, wrapped: &str) -> Option<String> {
+    let is_a_cause = why403::cause::registry::find(name).is_some();
+    if cli.version != CliVersion::V1 || !is_a_cause {
+        return None;
+    }
+    let ours = wrapped.get(bare.len()..).unwrap_or_default();
+    let screen = without_times(ours);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/screens").join(format!("{name}.txt"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &screen).unwrap();
+        return None;
+    }
+    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
+    (screen != wanted).then(|| format!("the screen differs from {}:\n{screen}", path.display()))
+}
+
+/// Directories, request ids and clock times are of one run alone.
+fn without_times(text: &str) -> String {
+    let words = text.split_inclusive(|c: char| c.is_whitespace() || "`'\"():;,".contains(c));
+    words
+        .map(|word| {
+            let end = word.trim_end_matches(|c: char| c.is_whitespace() || "`'\"():;,".contains(c));
+            let made_up = end.starts_with("/tmp/") || (end.len() == 16 && end.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
+            if made_up { format!("…{}", &word[end.len()..]) } else { word.to_owned() }
+        })
+        .collect()
 }
 
 fn all_on(version: CliVersion) {

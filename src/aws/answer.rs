@@ -110,7 +110,8 @@ impl<T> Reply<T> {
     pub fn into_answer(self) -> Answer<T> {
         match (self.output, self.exchange, self.failure) {
             (Some(output), ..) => Answer::Known(output),
-            (None, Some(Exchange { error: Some(error), .. }), _) => Answer::Denied(error),
+            (None, Some(Exchange { status: 400..=499, error: Some(error), .. }), _) => Answer::Denied(error),
+            // A redirect or a server's own failure refuses nothing.
             (None, Some(exchange), None) => Answer::Failed(format!("HTTP status {}", exchange.status)),
             (None, _, Some(Failure::TimedOut)) => Answer::TimedOut,
             (None, _, Some(Failure::Other(why))) => Answer::Failed(why),
@@ -236,7 +237,9 @@ fn describe<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>)
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    Failure::Other(innermost.to_string())
+    let text = innermost.to_string();
+    // The words of the system's error, without its number.
+    Failure::Other(text.split(" (os error").next().unwrap_or(&text).to_owned())
 }
 
 #[cfg(test)]

@@ -76,7 +76,17 @@ impl Cause for AssumeRoleDenied {
                 found.notes.push(side.summary);
                 found.fix = side.fix;
                 found.evidence.extend(side.evidence.into_iter().filter(|check| check != "cli"));
-                found.other_fixes.extend(sides.filter_map(|other| other.fix));
+                // Where both sides lack, one edit alone lets nobody in.
+                for other in sides.filter_map(|other| other.fix) {
+                    match &mut found.fix {
+                        Some(fix) => {
+                            fix.summary = format!("{}; and {}", fix.summary, other.summary);
+                            fix.edits.extend(other.edits);
+                            fix.commands.extend(other.commands);
+                        }
+                        None => found.fix = Some(other),
+                    }
+                }
             }
             None => {
                 found.notes.push(

@@ -63,7 +63,7 @@ impl<'a> Case<'a> {
     /// Which check the code and message came from.
     #[must_use]
     pub fn told_by(&self) -> &'static str {
-        if self.evidence.replay.known().is_some_and(|replay| replay.decisive().error.is_some()) { "s3-replay" } else { "cli" }
+        if self.evidence.replay.known().is_some_and(|replay| !replay.decisive().code().is_empty()) { "s3-replay" } else { "cli" }
     }
 
     /// Whether AWS refused for lack of permission, as far as anybody said.

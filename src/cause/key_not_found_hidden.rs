@@ -10,7 +10,7 @@ use super::layer::{LayerCause, Side, is_allowed_as_far_as_read};
 use super::{Cause, Finding, object_owned_by_other_account};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind};
 use crate::evidence::near::{self, Difference};
-use crate::policy::{Decision, Layer};
+use crate::policy::{Decision, Layer, Outcome};
 use crate::recognize::{Denial, DeniedLayer};
 
 pub(super) struct KeyNotFoundHidden;
@@ -142,7 +142,12 @@ impl KeyNotFoundHidden {
             return;
         }
         found.fix = Some(advice("check the key with someone who can list", "whoever may list the bucket", vec![list]));
-        if let Some(fix) = case.verdicts.list.as_ref().and_then(|verdict| super::fixes::for_layer(case, verdict, LIST.layer, LIST.kind)) {
+        // An edit of the caller's policies helps only where they are what withholds it.
+        let lacks = case.verdicts.list.as_ref().filter(|verdict| {
+            let outcome = verdict.evaluation.layer(LIST.layer).map(|layer| layer.outcome);
+            matches!(outcome, Some(Outcome::NoAllow | Outcome::Unread))
+        });
+        if let Some(fix) = lacks.and_then(|verdict| super::fixes::for_layer(case, verdict, LIST.layer, LIST.kind)) {
             let fix = crate::diagnosis::Fix { summary: format!("to get 404 next time, allow `s3:ListBucket` on `{bucket}`"), ..fix };
             found.other_fixes.push(fix);
         }

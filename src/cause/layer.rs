@@ -59,19 +59,19 @@ impl LayerCause {
         let blocks = verdict.evaluation.denied_by.contains(&self.layer);
         let shown = match (self.side, outcome) {
             (Side::Deny | Side::Either, Outcome::DeniesExplicitly) => true,
-            (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks,
+            // Where AWS names the layer, the documents agree by allowing nothing, whatever else could not be read.
+            (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks || named.is_some(),
             _ => false,
         };
-        match (named, shown) {
+        let foreign = verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_foreign(case);
+        match (named, shown && !foreign) {
             (Some(denial), true) => {
                 let mut blocker = self.by_documents(case, verdict, Certainty::Proven);
                 self.cite(case, denial, &mut blocker);
                 Finding::Blocks(Box::new(blocker))
             }
             // Ownership does not show in the message: AWS names a policy although every policy allows.
-            (Some(_), false)
-                if verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_foreign(case) =>
-            {
+            (Some(_), false) if foreign => {
                 Finding::RuledOut(format!("{} does not stop it; the object is another account's", self.thing()))
             }
             (Some(denial), false) => Finding::Blocks(Box::new(self.named_not_shown(case, verdict, denial, outcome))),
@@ -189,7 +189,8 @@ impl LayerCause {
             Outcome::NotApplicable => Finding::RuledOut(format!("{} does not apply to this request", self.thing())),
             // Within an account a resource policy could allow it all the same, and it could not be read.
             Outcome::NoAllow
-                if (self.layer, self.side) == (Layer::Identity, Side::NoAllow)
+                if self.side != Side::Deny
+                    && matches!(self.layer, Layer::Identity | Layer::PermissionsBoundary | Layer::Session)
                     && !self.has_gaps(verdict)
                     && !self.is_contradicted(case, verdict)
                     && verdict.documents.layers.resource.has_gaps() =>

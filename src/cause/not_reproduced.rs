@@ -16,7 +16,10 @@ impl Cause for NotReproduced {
         // A GET stands for a HEAD and for a list of its own kind; what only a region explains has its own cause.
         if !case.goes_through() {
             return match case.evidence.replay.known() {
-                Some(_) => Finding::RuledOut("the replay was refused too".to_owned()),
+                Some(replay) if matches!(replay.decisive().status, 400..=499) => {
+                    Finding::RuledOut("the replay was refused too".to_owned())
+                }
+                Some(replay) => Finding::Open(format!("the replay met HTTP status {}", replay.decisive().status)),
                 None => Finding::Irrelevant,
             };
         }

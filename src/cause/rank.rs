@@ -6,6 +6,7 @@
 use super::case::Case;
 use super::{CAUSES, Finding, undetermined};
 use crate::diagnosis::{Blocker, Certainty, CauseNote};
+use crate::policy::{Layer, Outcome};
 
 /// What is made of one case.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,10 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     let mut shown = Vec::new();
     for (_, blocker) in blockers {
         let is_reading = blocker.certainty == Certainty::Possible && !is_needed_too(case, &blocker.cause);
+        if is_reading && proven && blocker.cause == "wrong-profile" {
+            // Another profile is a way round what is proven, and stands there as a help.
+            continue;
+        }
         if is_reading && (proven || shown.len() >= MOST_READINGS) {
             open.push(CauseNote { cause: blocker.cause, because: blocker.summary });
         } else {
@@ -100,6 +105,13 @@ fn improbability(case: &Case<'_>, code: &str) -> usize {
         "bucket-policy-deny",
         "requester-pays",
     ];
-    let order = if case.same_account() == Some(false) { ACROSS_ACCOUNTS } else { USUAL };
+    let order = if case.same_account() == Some(false) || listing_is_kept_back(case) { ACROSS_ACCOUNTS } else { USUAL };
     order.iter().position(|known| *known == code).unwrap_or(0)
+}
+
+/// Whether the list was refused although the caller's own policies allow it: then one cause on the bucket's side
+/// explains both refusals.
+fn listing_is_kept_back(case: &Case<'_>) -> bool {
+    let allowed = case.verdicts.list.as_ref().and_then(|verdict| verdict.evaluation.layer(Layer::Identity)).map(|layer| layer.outcome);
+    case.evidence.listing.denied().is_some() && allowed == Some(Outcome::Allows)
 }

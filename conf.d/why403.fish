@@ -1,0 +1,1 @@
+../shell/why403.fish
