@@ -17,6 +17,9 @@ pub struct Report {
     pub schema: u32,
     pub tool: Tool,
     pub command: CommandRun,
+    /// When the diagnosis was made: RFC 3339, in UTC, to the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
     /// How long the diagnosis took, from the end of the command, in milliseconds.
     pub elapsed_ms: u64,
     pub failures: Vec<Failure>,
@@ -45,12 +48,24 @@ pub struct Failure {
     pub operation: Option<String>,
     pub error_code: Option<String>,
     pub request: RequestSummary,
+    /// The line of a script that ran the command, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptLine>,
     pub caller: Option<Caller>,
     /// Everything that has to change before the request succeeds, the surest first. Never empty.
     pub blockers: Vec<Blocker>,
     pub ruled_out: Vec<CauseNote>,
     pub open: Vec<CauseNote>,
     pub checks: Vec<Check>,
+}
+
+/// A line of a script, in the checkout that CI made or the repository around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScriptLine {
+    /// Relative to the repository's root.
+    pub file: String,
+    /// From 1.
+    pub line: u64,
 }
 
 /// What was asked of S3, in the terms of S3 and IAM.
@@ -217,7 +232,7 @@ pub enum Outcome {
 }
 
 /// A document's text with the spans to underline: what the terminal draws. Not part of the JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
     /// What to call it: `policy LogsRead (v3)`, `bucket policy of acme-logs`.
     pub title: String,
@@ -226,7 +241,7 @@ pub struct Excerpt {
 }
 
 /// One underlined span. Exactly one mark of an excerpt is primary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Bytes of [`Excerpt::text`].
     pub span: Range<usize>,

@@ -14,19 +14,30 @@ use crate::cause::{self, Case, Diagnosis};
 use crate::diagnosis::{Caller, CommandRun, Failure, Report, RequestSummary, SCHEMA, Tool};
 use crate::evidence::Evidence;
 use crate::evidence::gather::{self, Plan};
-use crate::output;
+use crate::ignore::{Kind, is_ignored};
+use crate::{output, redact};
 use crate::recognize::{AwsFailure, Class, Denial, FailureGroup, FailureKind, Failures};
 use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, Settings, Side};
-use crate::wrap::Finished;
+use crate::wrap::{Finished, Redact};
+use crate::world::World;
 use std::sync::Arc;
 use std::time::Instant;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Kinds of failure that are looked into; the others are counted.
 const MOST_KINDS: usize = 4;
 
 /// Explains a finished run on stderr, in the files that were asked for, and for `why403 last`.
 pub fn after(finished: &Finished) {
-    let Some(report) = diagnose(finished) else { return };
+    let Some(mut report) = diagnose(finished) else { return };
+    let options = &finished.options;
+    for failure in &mut report.failures {
+        failure.script.clone_from(&finished.script);
+    }
+    if options.redact.contains(&Redact::Accounts) {
+        report = redact::accounts(report, options.run.as_deref());
+    }
     output::deliver(finished, &report);
 }
 
@@ -44,6 +55,10 @@ pub fn diagnose(finished: &Finished) -> Option<Report> {
     }
     let files = request::files::load(world);
     let settings = Settings::resolve(&arguments, world, &files, cli_version(finished));
+    let rules = &finished.options.ignore;
+    if is_ignored(rules, Kind::Profile, Some(&settings.profile.value)) {
+        return None;
+    }
     let run = Run {
         finished,
         arguments: &arguments,
@@ -66,9 +81,16 @@ pub fn diagnose(finished: &Finished) -> Option<Report> {
             argv: request::redact_argv(&finished.argv),
             exit_code: finished.status.code(),
         },
+        time: time(world),
         elapsed_ms: u64::try_from(finished.ended.elapsed().as_millis()).unwrap_or(u64::MAX),
         failures,
     })
+}
+
+/// The wall clock, for whoever keeps many reports.
+fn time(world: &World) -> Option<String> {
+    let now = OffsetDateTime::from((world.now)()).replace_nanosecond(0).ok()?;
+    now.format(&Rfc3339).ok()
 }
 
 fn kinds(failures: &Failures) -> Vec<&FailureGroup> {
@@ -146,6 +168,10 @@ impl Run<'_> {
     async fn one(&self, kind: &FailureGroup, total: &Arc<Total>) -> Option<Failure> {
         let failure = kind.first()?;
         let request = Request::from_failure(self.arguments, failure, self.settings);
+        // Nothing is asked about what nobody wants explained.
+        if self.ignores(&request) {
+            return None;
+        }
         if let Some(why) = self.why_not_to_ask(failure) {
             return self.judged(kind, failure, &request, Evidence::none(&why));
         }
@@ -221,7 +247,14 @@ impl Run<'_> {
     fn without_probes(&self, kind: &FailureGroup, why: &str) -> Option<Failure> {
         let failure = kind.first()?;
         let request = Request::from_failure(self.arguments, failure, self.settings);
+        if self.ignores(&request) {
+            return None;
+        }
         self.judged(kind, failure, &request, Evidence::none(why))
+    }
+
+    fn ignores(&self, request: &Request) -> bool {
+        is_ignored(&self.finished.options.ignore, Kind::Bucket, request.bucket.as_deref())
     }
 
     /// The report's entry; nothing where it turned out to be no access matter.
@@ -231,7 +264,9 @@ impl Run<'_> {
         if failure.class() == Class::Maybe && !diagnosis.found() {
             return None;
         }
-        Some(self.entry(kind, &case, diagnosis))
+        let entry = self.entry(kind, &case, diagnosis);
+        let account = entry.caller.as_ref().and_then(|caller| caller.account.as_deref());
+        (!is_ignored(&self.finished.options.ignore, Kind::Account, account)).then_some(entry)
     }
 
     fn entry(&self, kind: &FailureGroup, case: &Case<'_>, diagnosis: Diagnosis) -> Failure {
@@ -256,6 +291,7 @@ impl Run<'_> {
                 endpoint: case.settings.endpoints.s3.as_ref().map(|endpoint| endpoint.value.clone()),
                 signed: case.settings.signed,
             },
+            script: None,
             caller,
             blockers: diagnosis.blockers,
             ruled_out: diagnosis.ruled_out,

@@ -31,13 +31,18 @@
 
 pub mod aws;
 pub mod cause;
+pub mod ci;
 pub mod cli;
+pub mod collect;
+pub mod config;
 pub mod diagnosis;
 pub mod evidence;
 pub mod explain;
+pub mod ignore;
 pub mod output;
 pub mod policy;
 pub mod recognize;
+pub mod redact;
 pub mod render;
 pub mod request;
 #[cfg(feature = "sandbox")]

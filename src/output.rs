@@ -4,14 +4,15 @@
 use crate::cause::registry;
 use crate::diagnosis::Report;
 use crate::render::{self, Format};
-use crate::wrap::Finished;
 use crate::world::World;
+use crate::wrap::{Finished, Output};
+use crate::{ci, collect};
 use std::fs::{File, OpenOptions};
 use std::future::Future;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A person waits this long without wondering.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -20,10 +21,12 @@ const PATIENCE: Duration = Duration::from_millis(400);
 pub fn deliver(finished: &Finished, report: &Report) {
     let options = &finished.options;
     if options.show {
-        let to_stderr: Vec<Format> =
+        let chosen: Vec<Format> =
             options.formats.iter().filter(|format| format.file.is_none()).map(|format| format.format).collect();
-        let formats = if to_stderr.is_empty() { vec![Format::Terminal] } else { to_stderr };
-        for format in formats {
+        if chosen.is_empty() {
+            show_as_suits(finished, report);
+        }
+        for format in chosen {
             show(&finished.world, report, format);
         }
         for line in &options.ignored {
@@ -32,6 +35,9 @@ pub fn deliver(finished: &Finished, report: &Report) {
     }
     if let Some(path) = &options.report {
         tell(path, append_line(path, report));
+    }
+    if let Some(run) = &options.run {
+        tell(run, collect::add(run, report));
     }
     for wanted in &options.formats {
         if let Some(path) = &wanted.file {
@@ -44,25 +50,71 @@ pub fn deliver(finished: &Finished, report: &Report) {
     }
 }
 
+/// Makes the documents of a whole `why403 exec`: each once, from all its reports together.
+pub fn deliver_run(files: &[(Output, PathBuf)], summary: Option<&Path>, reports: &[Report], merged: &Report) {
+    for (wanted, path) in files {
+        let written = match wanted.format {
+            Format::Json => reports.iter().try_for_each(|report| append_line(path, report)),
+            format => write(path, &format.render(merged, &plain_options())),
+        };
+        tell(path, written);
+    }
+    if let Some(path) = summary.filter(|_| !merged.failures.is_empty()) {
+        tell(path, append(path, &render::github::step_summary(merged, &plain_options())));
+    }
+}
+
+/// Nobody chose a format: what is for people, and what the CI system's log can show besides.
+fn show_as_suits(finished: &Finished, report: &Report) {
+    let extras = ci::extras(&finished.world);
+    if extras.section {
+        let options = screen_options(&finished.world);
+        let header = Format::Concise.render(report, &options);
+        let header = header.lines().next().unwrap_or("why403");
+        let now = (finished.world.now)().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        to_stderr(&render::gitlab::section(header, &Format::Terminal.render(report, &options), now));
+    } else {
+        show(&finished.world, report, Format::Terminal);
+    }
+    if extras.annotate {
+        // A command of GitHub's stands on a line of its own, which the text before has ended.
+        to_stderr(&Format::Github.render(report, &plain_options()));
+    }
+    // A run under `why403 exec` gets one page at its end.
+    if let Some(path) = extras.summary.filter(|_| finished.options.run.is_none()) {
+        tell(&path, append(&path, &render::github::step_summary(report, &plain_options())));
+    }
+}
+
 /// AWS's own text stays first; ours follows after a blank line.
 fn show(world: &World, report: &Report, format: Format) {
+    let text = format.render(report, &screen_options(world));
+    if !text.is_empty() {
+        to_stderr(&text);
+    }
+}
+
+/// In one write, so that two runs side by side do not mix their lines. A reader that went away is no reason to fail.
+fn to_stderr(text: &str) {
+    drop(io::stderr().write_all(format!("\n{text}").as_bytes()));
+}
+
+fn screen_options(world: &World) -> render::Options {
     let screen = world.stderr;
-    let options = render::Options {
+    render::Options {
         width: screen.width,
         unicode: screen.unicode,
         color: screen.color,
         hyperlinks: false,
         ..plain_options()
-    };
-    let text = format.render(report, &options);
-    if !text.is_empty() {
-        // A reader that went away is no reason to fail.
-        drop(io::stderr().write_all(format!("\n{text}").as_bytes()));
     }
 }
 
 fn plain_options() -> render::Options {
-    render::Options { meaning: |code| registry::find(code).map(|about| about.meaning.as_str()), ..render::Options::default() }
+    render::Options {
+        meaning: |code| registry::find(code).map(|about| about.meaning.as_str()),
+        ..render::Options::default()
+    }
 }
 
 fn tell(path: &Path, outcome: io::Result<()>) {
@@ -79,15 +131,20 @@ fn harmless(path: &Path) -> String {
     render::untrusted::visible(&path.to_string_lossy(), false).into_owned()
 }
 
-/// Appends one line, whole: a lock keeps many runs apart, and one write keeps a line together even without it.
 fn append_line(path: &Path, report: &Report) -> io::Result<()> {
-    let mut line = Format::Json.render(report, &plain_options());
-    if !line.ends_with('\n') {
-        line.push('\n');
+    append(path, &Format::Json.render(report, &plain_options()))
+}
+
+/// Appends a text that ends in a line break, whole: a lock keeps many runs apart, and one write keeps it together even
+/// without it.
+pub(crate) fn append(path: &Path, text: &str) -> io::Result<()> {
+    let mut text = text.to_owned();
+    if !text.ends_with('\n') {
+        text.push('\n');
     }
     let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     let locked = lock(&file);
-    let written = file.write_all(line.as_bytes());
+    let written = file.write_all(text.as_bytes());
     if locked {
         drop(file.unlock());
     }
@@ -117,7 +174,8 @@ pub async fn with_spinner<T>(finished: &Finished, work: impl Future<Output = T>)
     if !(screen.is_terminal && finished.options.show) || finished.world.var("WHY403_NO_PROGRESS").is_some() {
         return work.await;
     }
-    let frames: &[&str] = if screen.unicode { &["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"] } else { &["-", "\\", "|", "/"] };
+    let frames: &[&str] =
+        if screen.unicode { &["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"] } else { &["-", "\\", "|", "/"] };
     let mut work = std::pin::pin!(work);
     tokio::select! {
         biased;

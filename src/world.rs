@@ -40,11 +40,6 @@ pub trait Surroundings {
     fn variable(&self, name: &str) -> Option<OsString>;
 
     fn stderr_is_terminal(&self) -> bool;
-
-    /// Whether a CI system runs this: `CI` is set, and not to a word for no.
-    fn is_ci(&self) -> bool {
-        self.variable("CI").is_some_and(|value| !is_no(&value))
-    }
 }
 
 /// Whether a variable's value says no.

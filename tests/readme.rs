@@ -25,7 +25,8 @@ fn replaced(readme: &str, mark: &str, end: &str, text: &str) -> String {
 
 fn causes() -> String {
     let mut table = String::from("\n| cause | what is true then |\n|---|---|\n");
-    let families = [Family::Credentials, Family::Request, Family::Policy, Family::Ownership, Family::Encryption, Family::None];
+    let families =
+        [Family::Credentials, Family::Request, Family::Policy, Family::Ownership, Family::Encryption, Family::None];
     for family in families {
         for about in registry::all().iter().filter(|about| about.family == family) {
             writeln!(table, "| `{}` | {} |", about.code, about.meaning.replace('|', "\\|")).unwrap();
@@ -36,7 +37,7 @@ fn causes() -> String {
 
 fn variables() -> String {
     let mut table = String::from("\n| variable | value | what it does |\n|---|---|---|\n");
-    for (name, value, about) in why403::wrap::VARIABLES {
+    for why403::wrap::Variable { name, value, about, .. } in why403::wrap::VARIABLES {
         writeln!(table, "| `{name}` | `{}` | {about} |", value.replace('|', "\\|")).unwrap();
     }
     table

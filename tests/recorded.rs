@@ -48,7 +48,8 @@ fn every_recorded_body_is_read_whole() {
 #[test]
 fn the_cli_telling_of_every_recorded_error_is_recognised() {
     for error in recorded() {
-        let line = format!("\nAn error occurred ({}) when calling the GetObject operation: {}\n", error.code, error.message);
+        let line =
+            format!("\nAn error occurred ({}) when calling the GetObject operation: {}\n", error.code, error.message);
         let mut recognizer = Recognizer::new();
         recognizer.push(line.as_bytes());
         let failures = recognizer.finish();

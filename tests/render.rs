@@ -11,14 +11,13 @@ mod cases;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use why403::diagnosis::{Certainty, Report};
-use why403::render::{FORMATS, Format, Options, ScriptLine, github, gitlab, schema, untrusted};
+use why403::diagnosis::{Certainty, Report, ScriptLine};
+use why403::render::{FORMATS, Format, Options, github, gitlab, schema, untrusted};
 
 /// A screen: its file's suffix, the format, and what the terminal can do.
 fn looks() -> Vec<(&'static str, Format, Options)> {
     let plain = || Options { unicode: false, ..Options::default() };
     let wide = |width| Options { width: Some(width), ..plain() };
-    let script = Some(ScriptLine { file: "ci/deploy, all.sh".to_owned(), line: 12 });
     vec![
         ("terminal", Format::Terminal, Options { unicode: false, width: Some(120), ..Options::default() }),
         ("40.terminal", Format::Terminal, wide(40)),
@@ -34,20 +33,28 @@ fn looks() -> Vec<(&'static str, Format, Options)> {
         ("plain", Format::Plain, Options::default()),
         ("concise", Format::Concise, Options::default()),
         ("json", Format::Json, Options::default()),
-        ("github", Format::Github, Options { script: script.clone(), ..Options::default() }),
+        ("github", Format::Github, Options::default()),
         ("gitlab", Format::Gitlab, Options::default()),
         ("markdown", Format::Markdown, Options::default()),
         (
             "sarif",
             Format::Sarif,
             Options {
-                script,
                 meaning: |code| (code != "undetermined").then_some("What it means."),
                 ..Options::default()
             },
         ),
         ("junit", Format::Junit, Options::default()),
     ]
+}
+
+/// The report of a command that a line of a script ran.
+fn from_line(report: &Report, script: &ScriptLine) -> Report {
+    let mut report = report.clone();
+    for failure in &mut report.failures {
+        failure.script = Some(script.clone());
+    }
+    report
 }
 
 fn golden(name: &str) -> PathBuf {
@@ -59,9 +66,11 @@ fn every_format_of_every_case_is_a_golden_file() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut different = Vec::new();
     for (case, report) in cases::all() {
+        let of_a_script = from_line(&report, &ScriptLine { file: "ci/deploy, all.sh".to_owned(), line: 12 });
         for (suffix, format, options) in looks() {
             let path = golden(&format!("{case}.{suffix}"));
-            let screen = format.render(&report, &options);
+            let points = matches!(format, Format::Github | Format::Sarif);
+            let screen = format.render(if points { &of_a_script } else { &report }, &options);
             if update {
                 std::fs::write(&path, &screen).unwrap();
             } else if std::fs::read_to_string(&path).ok().as_deref() != Some(screen.as_str()) {
@@ -215,10 +224,10 @@ fn assert_harmless(format: Format, screen: &str) {
 }
 
 fn assert_formats_are_harmless(report: &Report) {
+    let report = &from_line(report, &ScriptLine { file: report.tool.name.clone(), line: 0 });
     for format in FORMATS {
         for (unicode, width, verbose) in [(true, None, true), (false, Some(40), false), (true, Some(1), false)] {
-            let script = Some(ScriptLine { file: report.tool.name.clone(), line: 0 });
-            let options = Options { unicode, width, verbose, script, ..Options::default() };
+            let options = Options { unicode, width, verbose, ..Options::default() };
             let screen = format.render(report, &options);
             assert_harmless(format.format(), &screen);
             assert!(screen.ends_with('\n'));

@@ -70,7 +70,11 @@ fn feed(command: &mut Command, stdin: Option<&str>) -> Output {
 /// Progress lines hold a speed, which no two runs share, and the padding after it.
 fn without_speed(stdout: &[u8]) -> String {
     let text = String::from_utf8_lossy(stdout);
-    text.split(['\r', '\n']).filter(|line| !line.contains(" with ") && !line.contains("Bytes/s")).map(str::trim_end).collect::<Vec<_>>().join("\n")
+    text.split(['\r', '\n'])
+        .filter(|line| !line.contains(" with ") && !line.contains("Bytes/s"))
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn names_of(blockers: &[Blocker]) -> Vec<String> {
@@ -86,7 +90,8 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
     let mut wrong = Vec::new();
     let bare = run(name, cli, false);
     let wrapped = run(name, cli, true);
-    let (bare_err, wrapped_err) = (String::from_utf8_lossy(&bare.output.stderr), String::from_utf8_lossy(&wrapped.output.stderr));
+    let (bare_err, wrapped_err) =
+        (String::from_utf8_lossy(&bare.output.stderr), String::from_utf8_lossy(&wrapped.output.stderr));
     let port = |text: &str| without_ports(text);
     let expect = &scenario.expect;
     let code = expect.exit.of(cli.version);
@@ -107,7 +112,8 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
     }
     for entry in &wrapped.asked {
         // The charge is accepted only where the user's own command accepted it.
-        let spends = entry.request_payer && !scenario.cli.run.all().iter().flatten().any(|word| word == "--request-payer");
+        let spends =
+            entry.request_payer && !scenario.cli.run.all().iter().flatten().any(|word| word == "--request-payer");
         if !allowlist::allows(&entry.service, &entry.operation) || spends {
             wrong.push(format!("asked {}:{} by {}", entry.service, entry.operation, entry.method));
         }
@@ -138,7 +144,8 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
             wrong.push(format!("{} is {certainty}, expected {fair:?}", expected.cause));
         }
         let place = found.place.as_ref();
-        let document = place.map(|place| serde_json::to_value(place.document).unwrap().as_str().unwrap_or_default().to_owned());
+        let document =
+            place.map(|place| serde_json::to_value(place.document).unwrap().as_str().unwrap_or_default().to_owned());
         let mut hold = |what: &str, wanted: &Option<String>, found: Option<String>| {
             if wanted.is_some() && *wanted != found {
                 wrong.push(format!("{}: {what} is {found:?}, expected {wanted:?}", expected.cause));
@@ -189,14 +196,19 @@ const NOT_THE_BUCKET_MEANT: &[&str] = &["bucket-not-found.near", "thread.pypiclo
 fn unrepaired(name: &str, scenario: &Scenario, cli: &Cli, blockers: &[Blocker]) -> Vec<String> {
     // What has to change is what is proven; a reading's repair is none.
     let sure = blockers.iter().any(|blocker| blocker.certainty == Certainty::Proven);
-    let proven: Vec<&Blocker> =
-        if sure { blockers.iter().collect() } else { blockers.iter().filter(|blocker| blocker.certainty == Certainty::Likely).collect() };
+    let proven: Vec<&Blocker> = if sure {
+        blockers.iter().collect()
+    } else {
+        blockers.iter().filter(|blocker| blocker.certainty == Certainty::Likely).collect()
+    };
     // No permission brings a missing key.
     if NOT_THE_BUCKET_MEANT.contains(&name) || proven.iter().any(|blocker| blocker.cause == "key-not-found-hidden") {
         return Vec::new();
     }
     // A likely one that is not what is wrong in this world is a reading, too.
-    if !sure && proven.iter().any(|blocker| !scenario.expect.causes.iter().any(|expected| expected.cause == blocker.cause)) {
+    if !sure
+        && proven.iter().any(|blocker| !scenario.expect.causes.iter().any(|expected| expected.cause == blocker.cause))
+    {
         return Vec::new();
     }
     let edits: Vec<&Edit> = proven.iter().filter_map(|blocker| edits_of(blocker)).flatten().collect();
@@ -325,7 +337,8 @@ fn without_times(text: &str) -> String {
     words
         .map(|word| {
             let end = word.trim_end_matches(|c: char| c.is_whitespace() || "`'\"():;,".contains(c));
-            let made_up = end.starts_with("/tmp/") || (end.len() == 16 && end.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
+            let made_up = end.starts_with("/tmp/")
+                || (end.len() == 16 && end.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
             if made_up { format!("…{}", &word[end.len()..]) } else { word.to_owned() }
         })
         .collect()
@@ -334,7 +347,9 @@ fn without_times(text: &str) -> String {
 fn all_on(version: CliVersion) {
     let Some(cli) = clis::found().into_iter().find(|cli| cli.version == version) else { return };
     let only = std::env::var("SCENARIO").ok();
-    let scenarios: Vec<&str> = names().filter(|name| only.as_deref().is_none_or(|only| only.split(',').any(|part| name.contains(part)))).collect();
+    let scenarios: Vec<&str> = names()
+        .filter(|name| only.as_deref().is_none_or(|only| only.split(',').any(|part| name.contains(part))))
+        .collect();
     let next = AtomicUsize::new(0);
     let wrong: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::default();
     std::thread::scope(|scope| {

@@ -70,9 +70,7 @@ pub const ALLOWED: &[Operation] = &[
 /// Whether an operation may be sent.
 #[must_use]
 pub fn allows(service: &str, name: &str) -> bool {
-    ALLOWED
-        .iter()
-        .any(|allowed| allowed.service.eq_ignore_ascii_case(service) && allowed.name == name)
+    ALLOWED.iter().any(|allowed| allowed.service.eq_ignore_ascii_case(service) && allowed.name == name)
 }
 
 /// Refuses to transmit what is not on the list, and a write by method whatever it is called.
@@ -99,18 +97,15 @@ impl Intercept for Gate {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (service, name) = config.load::<Metadata>().map_or(("", ""), |metadata| (metadata.service(), metadata.name()));
+        let (service, name) =
+            config.load::<Metadata>().map_or(("", ""), |metadata| (metadata.service(), metadata.name()));
         let method = context.request().method();
         // S3 writes by PUT, POST and DELETE; the query services read by POST.
         let reads = matches!(method, "GET" | "HEAD") || (method == "POST" && matches!(service, "STS" | "IAM" | "KMS"));
         if allows(service, name) && reads {
             return Ok(());
         }
-        Err(Box::new(NotAllowed {
-            service: service.to_owned(),
-            name: name.to_owned(),
-            method: method.to_owned(),
-        }))
+        Err(Box::new(NotAllowed { service: service.to_owned(), name: name.to_owned(), method: method.to_owned() }))
     }
 }
 

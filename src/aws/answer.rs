@@ -282,7 +282,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_body_panics(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..512)) {
-            parse_error(403, &body);
+            let _whatever = parse_error(403, &body);
         }
     }
 }

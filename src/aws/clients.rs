@@ -11,8 +11,8 @@ use crate::evidence::Answer;
 use crate::request::{EndpointChoice, ServiceId, Settings};
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{
-    AppName, BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
-    retry::RetryConfig,
+    AppName, BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    StalledStreamProtectionConfig, retry::RetryConfig,
 };
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -103,7 +103,8 @@ impl Sources<'_> {
         let home = self.world.home.as_deref().ok_or_else(|| unavailable("cannot be found without a home directory"))?;
         let path = home.join(".aws/sso/cache").join(format!("{token_key}.json"));
         let text = read_small(&path).ok_or_else(|| unavailable("has no cached token"))?;
-        let token: SsoToken = serde_json::from_str(&text).map_err(|_| unavailable("has a cached token that cannot be read"))?;
+        let token: SsoToken =
+            serde_json::from_str(&text).map_err(|_| unavailable("has a cached token that cannot be read"))?;
         if parse_time(&token.expires_at).is_some_and(|end| end <= OffsetDateTime::from((self.world.now)())) {
             return Err(CredentialsError::Expired(token.expires_at));
         }
@@ -111,7 +112,8 @@ impl Sources<'_> {
         let body = sso::role_credentials(&self.transport, &url, account, role, &token.access_token)
             .await
             .ok_or_else(|| unavailable("gave no credentials of the role"))?;
-        let answer: RoleCredentials = serde_json::from_slice(&body).map_err(|_| unavailable("gave no credentials of the role"))?;
+        let answer: RoleCredentials =
+            serde_json::from_slice(&body).map_err(|_| unavailable("gave no credentials of the role"))?;
         let keys = answer.role_credentials;
         Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "sso"))
     }
@@ -186,9 +188,7 @@ impl Sources<'_> {
     }
 
     fn provider_config(&self) -> ProviderConfig {
-        ProviderConfig::without_region()
-            .with_http_client(self.transport.clone())
-            .with_sleep_impl(TokioSleep::new())
+        ProviderConfig::without_region().with_http_client(self.transport.clone()).with_sleep_impl(TokioSleep::new())
     }
 }
 
@@ -266,7 +266,10 @@ fn parse_time(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(&text, &Rfc3339).ok()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the CLI's credential cache is a source of credentials, and this is where they are had")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the CLI's credential cache is a source of credentials, and this is where they are had"
+)]
 fn read_small(path: &PathBuf) -> Option<String> {
     let size = std::fs::metadata(path).ok()?.len();
     (size <= LONGEST_OUTPUT as u64).then(|| std::fs::read_to_string(path).ok()).flatten()

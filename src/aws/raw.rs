@@ -1,7 +1,7 @@
 //! Signed calls to services whose SDK would cost minutes of build for one or two operations: EC2 (query), Organizations (JSON 1.1) and S3 Control (REST). The same gate, transport, ledger and bounds as the SDK's.
 
 use crate::aws::allowlist;
-use crate::aws::answer::{Exchange, Reply, Failure, parse_error};
+use crate::aws::answer::{Exchange, Failure, Reply, parse_error};
 use crate::aws::ledger::Ledger;
 use crate::aws::transport::Transport;
 use crate::evidence::ApiError;
@@ -40,7 +40,13 @@ enum CallError {
 }
 
 /// Sends one call; `output` is the answer's body.
-pub async fn send(transport: &Transport, keys: &Credentials, call: Call<'_>, now: SystemTime, ledger: &Arc<Ledger>) -> Reply<Vec<u8>> {
+pub async fn send(
+    transport: &Transport,
+    keys: &Credentials,
+    call: Call<'_>,
+    now: SystemTime,
+    ledger: &Arc<Ledger>,
+) -> Reply<Vec<u8>> {
     let failed = |why: String| Reply { output: None, exchange: None, failure: Some(Failure::Other(why)) };
     let request = match signed(keys, &call, now) {
         Ok(request) => request,
@@ -51,7 +57,9 @@ pub async fn send(transport: &Transport, keys: &Credentials, call: Call<'_>, now
     }
     let response = match transport.call(request).await {
         Ok(response) => response,
-        Err(error) if error.is_timeout() => return Reply { output: None, exchange: None, failure: Some(Failure::TimedOut) },
+        Err(error) if error.is_timeout() => {
+            return Reply { output: None, exchange: None, failure: Some(Failure::TimedOut) };
+        }
         Err(_) => return failed(format!("no answer came from {}", call.signing_name)),
     };
     let status = response.status().as_u16();
@@ -92,10 +100,7 @@ fn signed(keys: &Credentials, call: &Call<'_>, now: SystemTime) -> Result<HttpRe
     }
     let (headers, _query) = instructions.into_parts();
     for header in headers {
-        request
-            .headers_mut()
-            .try_insert(header.name(), header.value().to_owned())
-            .map_err(|error| refuse(&error))?;
+        request.headers_mut().try_insert(header.name(), header.value().to_owned()).map_err(|error| refuse(&error))?;
     }
     Ok(request)
 }
@@ -140,7 +145,10 @@ mod tests {
     #[test]
     fn what_is_not_on_the_list_is_not_even_signed() {
         let keys = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
-        assert!(matches!(signed(&keys, &call("TerminateInstances"), SystemTime::UNIX_EPOCH), Err(CallError::NotAllowed(_))));
+        assert!(matches!(
+            signed(&keys, &call("TerminateInstances"), SystemTime::UNIX_EPOCH),
+            Err(CallError::NotAllowed(_))
+        ));
         let request = signed(&keys, &call("DescribeVpcEndpoints"), SystemTime::UNIX_EPOCH).unwrap();
         let authorization = request.headers().get("authorization").unwrap();
         assert!(authorization.contains("/us-east-1/ec2/aws4_request"), "{authorization}");

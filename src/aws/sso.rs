@@ -9,7 +9,13 @@ use aws_smithy_types::body::SdkBody;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// `GetRoleCredentials`; nothing where the portal refused or did not answer.
-pub async fn role_credentials(transport: &Transport, portal: &str, account: &str, role: &str, token: &str) -> Option<Vec<u8>> {
+pub async fn role_credentials(
+    transport: &Transport,
+    portal: &str,
+    account: &str,
+    role: &str,
+    token: &str,
+) -> Option<Vec<u8>> {
     if !allowlist::allows("SSO", "GetRoleCredentials") {
         return None;
     }

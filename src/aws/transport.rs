@@ -74,7 +74,8 @@ impl Transport {
             *outgoing.body_mut() = Some(bytes.to_vec().into());
         }
         let mut incoming = self.http.execute(outgoing).await.map_err(connector_error)?;
-        let status = StatusCode::try_from(incoming.status().as_u16()).map_err(|error| ConnectorError::other(error.into(), None))?;
+        let status = StatusCode::try_from(incoming.status().as_u16())
+            .map_err(|error| ConnectorError::other(error.into(), None))?;
         let headers = incoming.headers().clone();
         let mut bytes = Vec::new();
         while let Some(chunk) = incoming.chunk().await.map_err(connector_error)? {
@@ -96,18 +97,17 @@ impl Transport {
 
 fn read_bundle(path: &PathBuf) -> Result<Vec<reqwest::Certificate>, TransportError> {
     let refuse = |reason: String| TransportError::CaBundle { path: path.clone(), reason };
-    #[expect(clippy::disallowed_methods, reason = "the CA bundle is part of the connection, and this module is the door to the network")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the CA bundle is part of the connection, and this module is the door to the network"
+    )]
     let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
     reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| refuse(error.to_string()))
 }
 
 fn connector_error(error: reqwest::Error) -> ConnectorError {
     let error = error.without_url();
-    if error.is_timeout() {
-        ConnectorError::timeout(error.into())
-    } else {
-        ConnectorError::io(error.into())
-    }
+    if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
 }
 
 impl HttpConnector for Transport {
@@ -117,7 +117,11 @@ impl HttpConnector for Transport {
 }
 
 impl HttpClient for Transport {
-    fn http_connector(&self, _settings: &HttpConnectorSettings, _components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }

@@ -57,10 +57,17 @@ impl Cause for AccessPointPolicy {
             && case.denied_layer().is_none()
         {
             let name = arn.rsplit('/').next().unwrap_or(arn);
-            let mut found =
-                blocker(LAYER.code, Certainty::Likely, format!("access point `{name}` takes requests from `{vpc}` alone"));
+            let mut found = blocker(
+                LAYER.code,
+                Certainty::Likely,
+                format!("access point `{name}` takes requests from `{vpc}` alone"),
+            );
             found.evidence.push(crate::evidence::access_point::NAME.to_owned());
-            found.fix = Some(advice(format!("run this from inside `{vpc}`, or use an access point with internet origin"), "you", Vec::new()));
+            found.fix = Some(advice(
+                format!("run this from inside `{vpc}`, or use an access point with internet origin"),
+                "you",
+                Vec::new(),
+            ));
             return Finding::Blocks(Box::new(found));
         }
         let verdict = case.verdicts.access_point.as_ref();
@@ -68,12 +75,15 @@ impl Cause for AccessPointPolicy {
         match finding {
             Finding::Open(_) if is_named(case) => {
                 let denial = case.denial.clone().unwrap_or_default();
-                let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+                let who = case.who();
                 let action = denial.action.unwrap_or_else(|| "the request".to_owned());
                 let mut found = blocker(
                     LAYER.code,
                     Certainty::Proven,
-                    format!("the policy of access point `{}` does not let `{who}` do `{action}`", arn.rsplit('/').next().unwrap_or(arn)),
+                    format!(
+                        "the policy of access point `{}` does not let {who} do `{action}`",
+                        arn.rsplit('/').next().unwrap_or(arn)
+                    ),
                 );
                 found.evidence.push(case.told_by().to_owned());
                 Finding::Blocks(Box::new(found))

@@ -34,7 +34,8 @@ impl Cause for ArchivedObject {
             format!("`{}` is archived (`{class}`) and has not been restored", case.target()),
         );
         found.evidence.push(if skipped && !said { "cli" } else { case.told_by() }.to_owned());
-        let under_way = object.and_then(|exchange| exchange.restore.as_deref()).is_some_and(|restore| restore.contains("true"));
+        let under_way =
+            object.and_then(|exchange| exchange.restore.as_deref()).is_some_and(|restore| restore.contains("true"));
         if under_way {
             found.notes.push("a restore is under way: `x-amz-restore` says so".to_owned());
             found.fix = Some(advice("wait until the restore is done, then run the command again", "you", Vec::new()));

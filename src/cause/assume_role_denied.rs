@@ -58,8 +58,8 @@ impl Cause for AssumeRoleDenied {
             })
             .collect();
         let role = case.request.role_arn.as_deref().unwrap_or("the role");
-        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
-        let mut found = blocker(CODE, Certainty::Proven, format!("`{who}` may not assume `{}`", short(role)));
+        let who = case.who();
+        let mut found = blocker(CODE, Certainty::Proven, format!("{who} may not assume `{}`", short(role)));
         found.evidence.push("cli".to_owned());
         let hops = case.settings.credentials.hops();
         if hops.len() > 1 {
@@ -93,7 +93,7 @@ impl Cause for AssumeRoleDenied {
                     "the role's trust policy has to name the caller, and (unless it names the caller itself, in the same account) the caller has to be allowed `sts:AssumeRole` on the role".to_owned(),
                 );
                 found.fix = Some(advice(
-                    format!("have the role trust `{who}`, and allow `{who}` to call `sts:AssumeRole` on it"),
+                    format!("have the role trust {who}, and allow {who} to call `sts:AssumeRole` on it"),
                     role_administrator(role),
                     Vec::new(),
                 ));

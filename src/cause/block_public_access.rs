@@ -26,7 +26,8 @@ fn in_force(case: &Case<'_>) -> Option<PublicAccessBlock> {
 }
 
 fn named(case: &Case<'_>, effect: DenyEffect) -> bool {
-    case.denied_layer() == Some(DeniedLayer::ResourcePolicy) && case.denial.as_ref().and_then(|denial| denial.effect) == Some(effect)
+    case.denied_layer() == Some(DeniedLayer::ResourcePolicy)
+        && case.denial.as_ref().and_then(|denial| denial.effect) == Some(effect)
 }
 
 fn resource_outcome(case: &Case<'_>) -> Option<Outcome> {
@@ -87,12 +88,10 @@ impl Cause for BlockPublicAccess {
                 Finding::RuledOut("it does not reach the bucket's own account".to_owned())
             }
             Some(_) => Finding::Open("Block Public Access is on; what it overrides was not readable".to_owned()),
-            None => Finding::Open(
-                match case.evidence.public_access.absence() {
-                    Some(why) if why != NOT_NEEDED => format!("`s3:GetBucketPublicAccessBlock`: {why}"),
-                    _ => NOT_NEEDED.to_owned(),
-                },
-            ),
+            None => Finding::Open(match case.evidence.public_access.absence() {
+                Some(why) if why != NOT_NEEDED => format!("`s3:GetBucketPublicAccessBlock`: {why}"),
+                _ => NOT_NEEDED.to_owned(),
+            }),
         }
     }
 }
@@ -106,7 +105,10 @@ impl BlockPublicAccess {
             format!("`{setting}` of Block Public Access overrides what `{bucket}` grants"),
         );
         found.evidence.push(check.to_owned());
-        if matches!(case.evidence.bucket_policy.known(), Some(crate::evidence::bucket_policy::BucketPolicy::Document(_))) {
+        if matches!(
+            case.evidence.bucket_policy.known(),
+            Some(crate::evidence::bucket_policy::BucketPolicy::Document(_))
+        ) {
             found.evidence.push(crate::evidence::bucket_policy::NAME.to_owned());
             found.place = Some(Place {
                 document: DocumentKind::BucketPolicy,
@@ -116,11 +118,15 @@ impl BlockPublicAccess {
                 pointer: None,
             });
         }
-        found.notes.push("a policy counts as public when it names `*` without a condition that fixes who that is".to_owned());
-        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        found
+            .notes
+            .push("a policy counts as public when it names `*` without a condition that fixes who that is".to_owned());
+        let who = case.who();
         found.fix = Some(if case.settings.signed {
             advice(
-                format!("name `{who}` (or its account) in the bucket policy in place of `*`: then the policy is not public"),
+                format!(
+                    "name {who} (or its account) in the bucket policy in place of `*`: then the policy is not public"
+                ),
                 case.bucket_administrator(),
                 Vec::new(),
             )

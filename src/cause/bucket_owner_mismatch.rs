@@ -32,12 +32,18 @@ impl Cause for BucketOwnerMismatch {
             }
             (_, Some(_)) => (Certainty::Proven, crate::evidence::bucket_policy::NAME),
             // Refused either way, but with a reason only where the header is not in the way.
-            (Some(exchange), None) if exchange.message().contains("not authorized") && case.denied_layer().is_none() => {
+            (Some(exchange), None)
+                if exchange.message().contains("not authorized") && case.denied_layer().is_none() =>
+            {
                 (Certainty::Likely, crate::evidence::variants::WITHOUT_OWNER)
             }
             _ => (Certainty::Possible, case.told_by()),
         };
-        let mut found = blocker(self.code(), certainty, format!("`{bucket}` does not belong to {expected}, which the command expects"));
+        let mut found = blocker(
+            self.code(),
+            certainty,
+            format!("`{bucket}` does not belong to {expected}, which the command expects"),
+        );
         found.evidence.push(check.to_owned());
         if let Some(owner) = owner {
             found.notes.push(format!("it belongs to {owner}"));

@@ -31,23 +31,38 @@ impl Cause for BucketPolicyDeny {
             return LAYER.judge_documents_only(case, case.verdicts.main());
         }
         if block_public_access::hides_behind_a_deny(case) {
-            return Finding::RuledOut("no statement of the bucket policy denies it; Block Public Access is reported in the same words".to_owned());
+            return Finding::RuledOut(
+                "no statement of the bucket policy denies it; Block Public Access is reported in the same words"
+                    .to_owned(),
+            );
         }
         if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
-            return Finding::Open("AWS names a resource-based policy, and the request went through an access point".to_owned());
+            return Finding::Open(
+                "AWS names a resource-based policy, and the request went through an access point".to_owned(),
+            );
         }
-        let finding = case.verdicts.asked.iter().map(|verdict| LAYER.judge(case, Some(verdict))).find(|finding| matches!(finding, Finding::Blocks(_)));
+        let finding = case
+            .verdicts
+            .asked
+            .iter()
+            .map(|verdict| LAYER.judge(case, Some(verdict)))
+            .find(|finding| matches!(finding, Finding::Blocks(_)));
         let finding = finding.unwrap_or_else(|| LAYER.judge(case, case.verdicts.main()));
         match finding {
             Finding::Blocks(mut found) => {
                 add_condition_help(case, &mut found);
                 Finding::Blocks(found)
             }
-            Finding::Open(because) if case.is_bare() && case.is_aws() && case.settings.signed && case.same_account() != Some(true) => {
+            Finding::Open(because)
+                if case.is_bare() && case.is_aws() && case.settings.signed && case.same_account() != Some(true) =>
+            {
                 let mut found = blocker(
                     LAYER.code,
                     Certainty::Possible,
-                    format!("the bucket policy of `{}` denies this request", case.bucket_name().unwrap_or("the bucket")),
+                    format!(
+                        "the bucket policy of `{}` denies this request",
+                        case.bucket_name().unwrap_or("the bucket")
+                    ),
                 );
                 found.notes.push(format!("not checked: {because}"));
                 Finding::Blocks(Box::new(found))
@@ -60,7 +75,12 @@ impl Cause for BucketPolicyDeny {
 /// A Deny with a condition is met first, and edited last.
 fn add_condition_help(case: &Case<'_>, found: &mut Blocker) {
     let Some(excerpt) = &found.excerpt else { return };
-    let text = excerpt.marks.iter().find(|mark| mark.primary).and_then(|mark| excerpt.text.get(mark.span.clone())).unwrap_or_default();
+    let text = excerpt
+        .marks
+        .iter()
+        .find(|mark| mark.primary)
+        .and_then(|mark| excerpt.text.get(mark.span.clone()))
+        .unwrap_or_default();
     let lower = text.to_ascii_lowercase();
     let meet = if lower.contains("aws:sourcevpce") || lower.contains("aws:sourcevpc") {
         "run this from a network that reaches S3 through the VPC endpoint that the statement names"
@@ -90,7 +110,7 @@ fn add_condition_help(case: &Case<'_>, found: &mut Blocker) {
         None => found.other_fixes.insert(
             0,
             advice(
-                format!("ask for an exemption of `{}`", case.caller_name().unwrap_or_else(|| "the caller".to_owned())),
+                format!("ask for an exemption of {}", case.who()),
                 case.bucket_administrator(),
                 Vec::new(),
             ),

@@ -38,7 +38,9 @@ impl Cause for BucketPolicyNoAllow {
             return Finding::RuledOut("HEAD, which needs the same permission, goes through".to_owned());
         }
         if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
-            return Finding::Open("AWS names a resource-based policy, and the request went through an access point".to_owned());
+            return Finding::Open(
+                "AWS names a resource-based policy, and the request went through an access point".to_owned(),
+            );
         }
         if block_public_access::hides_behind_no_allow(case) {
             return Finding::RuledOut("Block Public Access is reported in the same words".to_owned());
@@ -52,14 +54,22 @@ impl Cause for BucketPolicyNoAllow {
                 }
                 Finding::Blocks(found)
             }
-            (_, Some(true)) => Finding::RuledOut("the bucket is of the caller's own account, where an identity-based policy is enough".to_owned()),
+            (_, Some(true)) => Finding::RuledOut(
+                "the bucket is of the caller's own account, where an identity-based policy is enough".to_owned(),
+            ),
             (Finding::RuledOut(because), _) => Finding::RuledOut(because),
-            (_, Some(false)) if case.is_bare() || case.denied_layer() == Some(DeniedLayer::IdentityPolicy) => self.unseen(case),
+            (_, Some(false)) if case.is_bare() || case.denied_layer() == Some(DeniedLayer::IdentityPolicy) => {
+                self.unseen(case)
+            }
             (Finding::Open(because), None) if case.is_bare() && case.is_aws() => {
                 let mut found = blocker(LAYER.code, Certainty::Possible, self.summary(case));
                 found.evidence.push(case.told_by().to_owned());
-                found.notes.push(format!("whether `{}` belongs to another account is not known: {because}", case.bucket_name().unwrap_or("the bucket")));
-                found.fix = case.verdicts.main().and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
+                found.notes.push(format!(
+                    "whether `{}` belongs to another account is not known: {because}",
+                    case.bucket_name().unwrap_or("the bucket")
+                ));
+                found.fix =
+                    case.verdicts.main().and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
                 Finding::Blocks(Box::new(found))
             }
             (finding, _) => finding,
@@ -69,18 +79,22 @@ impl Cause for BucketPolicyNoAllow {
 
 impl BucketPolicyNoAllow {
     fn summary(&self, case: &Case<'_>) -> String {
-        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        let who = case.who();
         let bucket = case.bucket_name().unwrap_or("the bucket");
         match case.account() {
-            Some(account) => format!("the bucket policy of `{bucket}` does not let `{who}` of {account} in"),
-            None => format!("the bucket policy of `{bucket}` does not let `{who}` in"),
+            Some(account) => format!("the bucket policy of `{bucket}` does not let {who} of {account} in"),
+            None => format!("the bucket policy of `{bucket}` does not let {who} in"),
         }
     }
 
     /// Across accounts the policy cannot be read; what can be is that it is another account's, and that the refusal came
     /// without a reason, as refusals across accounts do.
     fn unseen(&self, case: &Case<'_>) -> Finding {
-        let identity = case.verdicts.main().and_then(|verdict| verdict.evaluation.layer(Layer::Identity)).map(|layer| layer.outcome);
+        let identity = case
+            .verdicts
+            .main()
+            .and_then(|verdict| verdict.evaluation.layer(Layer::Identity))
+            .map(|layer| layer.outcome);
         // Where the caller's own side stops it, AWS never got as far as the bucket's: then this is one thing more that may
         // be missing.
         let certainty = match identity {

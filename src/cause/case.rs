@@ -24,11 +24,24 @@ pub struct Case<'a> {
 
 impl<'a> Case<'a> {
     #[must_use]
-    pub fn new(failure: &'a AwsFailure, request: &'a Request, settings: &'a Settings, evidence: &'a Evidence, flags: Vec<String>) -> Self {
+    pub fn new(
+        failure: &'a AwsFailure,
+        request: &'a Request,
+        settings: &'a Settings,
+        evidence: &'a Evidence,
+        flags: Vec<String>,
+    ) -> Self {
         let replayed = evidence.replay.known().and_then(|replay| Denial::read(replay.decisive().message()));
         let said = failure.service().and_then(|error| Denial::read(&error.message));
-        let mut case =
-            Self { failure, request, settings, evidence, denial: replayed.or(said), verdicts: Verdicts::default(), flags };
+        let mut case = Self {
+            failure,
+            request,
+            settings,
+            evidence,
+            denial: replayed.or(said),
+            verdicts: Verdicts::default(),
+            flags,
+        };
         case.verdicts = Verdicts::of(&case);
         case
     }
@@ -63,7 +76,11 @@ impl<'a> Case<'a> {
     /// Which check the code and message came from.
     #[must_use]
     pub fn told_by(&self) -> &'static str {
-        if self.evidence.replay.known().is_some_and(|replay| !replay.decisive().code().is_empty()) { "s3-replay" } else { "cli" }
+        if self.evidence.replay.known().is_some_and(|replay| !replay.decisive().code().is_empty()) {
+            "s3-replay"
+        } else {
+            "cli"
+        }
     }
 
     /// Whether AWS refused for lack of permission, as far as anybody said.
@@ -125,7 +142,11 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn access_point_arn(&self) -> Option<&str> {
         let read = self.evidence.access_point.known().map(|point| point.arn.as_str());
-        let named = self.denial.as_ref().and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/"));
+        let named = self
+            .denial
+            .as_ref()
+            .and_then(|denial| denial.resource.as_deref())
+            .and_then(|arn| arn.split_once("/object/"));
         let named = named.map(|(arn, _)| arn).filter(|arn| arn.contains(":accesspoint/"));
         self.request.access_point_arn.as_deref().or(read).or(named)
     }
@@ -175,6 +196,12 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn caller_name(&self) -> Option<String> {
         Some(short_name(&self.caller()?))
+    }
+
+    /// The caller in a sentence: its name in backticks, or who it is when that is not known.
+    #[must_use]
+    pub fn who(&self) -> String {
+        self.caller_name().map_or_else(|| "the caller".to_owned(), |name| format!("`{name}`"))
     }
 
     /// What IAM attaches policies to: the user, or the role behind the session.
@@ -242,7 +269,10 @@ impl<'a> Case<'a> {
     /// The S3 permission that was refused: the one that AWS names, else the operation's own.
     #[must_use]
     pub fn asked_action(&self) -> Option<String> {
-        let named = self.denial.as_ref().filter(|denial| !is_kms(denial) && !super::key_not_found_hidden::is_hint(self, denial));
+        let named = self
+            .denial
+            .as_ref()
+            .filter(|denial| !is_kms(denial) && !super::key_not_found_hidden::is_hint(self, denial));
         named.and_then(|denial| denial.action.clone()).or_else(|| self.request.action.clone())
     }
 
@@ -284,7 +314,8 @@ impl<'a> Case<'a> {
 /// Whether a refusal is KMS's, passed on by S3.
 #[must_use]
 pub fn is_kms(denial: &Denial) -> bool {
-    denial.layer == Some(DeniedLayer::KmsKey) || denial.action.as_deref().is_some_and(|action| action.starts_with("kms:"))
+    denial.layer == Some(DeniedLayer::KmsKey)
+        || denial.action.as_deref().is_some_and(|action| action.starts_with("kms:"))
 }
 
 /// `role/ci-deploy` of a session, `user/ana` of a user.

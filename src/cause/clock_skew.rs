@@ -28,7 +28,9 @@ impl Cause for ClockSkew {
         let far = skew.is_some_and(|seconds| seconds.unsigned_abs() > LIMIT_SECONDS);
         if !said && !far {
             return match skew {
-                Some(seconds) => Finding::RuledOut(format!("this clock and AWS's differ by {} s", seconds.unsigned_abs())),
+                Some(seconds) => {
+                    Finding::RuledOut(format!("this clock and AWS's differ by {} s", seconds.unsigned_abs()))
+                }
                 None => Finding::Irrelevant,
             };
         }
@@ -49,8 +51,21 @@ impl Cause for ClockSkew {
             None => "this machine's clock is too far from AWS's; S3 allows 15 minutes".to_owned(),
         };
         let mut found = blocker(self.code(), certainty, summary);
-        found.evidence.push(if case.code() == "RequestTimeTooSkewed" { case.told_by() } else if said { crate::evidence::identity::NAME } else { "s3-replay" }.to_owned());
-        found.fix = Some(advice("set the clock, or switch its synchronisation on", "you", vec!["sudo timedatectl set-ntp true".to_owned()]));
+        found.evidence.push(
+            if case.code() == "RequestTimeTooSkewed" {
+                case.told_by()
+            } else if said {
+                crate::evidence::identity::NAME
+            } else {
+                "s3-replay"
+            }
+            .to_owned(),
+        );
+        found.fix = Some(advice(
+            "set the clock, or switch its synchronisation on",
+            "you",
+            vec!["sudo timedatectl set-ntp true".to_owned()],
+        ));
         Finding::Blocks(Box::new(found))
     }
 }

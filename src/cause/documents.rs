@@ -3,10 +3,10 @@
 
 use super::case::Case;
 use crate::diagnosis::DocumentKind;
+use crate::evidence::Answer;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::identity_policies::{AttachedPolicy, Boundary, PolicyKind};
 use crate::evidence::organization::OrganizationLevel;
-use crate::evidence::Answer;
 use crate::policy::{Document, Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Principal, Reading, Rules};
 use crate::request::CredentialPlan;
 use std::collections::BTreeMap;
@@ -82,8 +82,12 @@ impl Documents {
             Layer::Identity => layers.identity.known()?.get(index)?,
             Layer::PermissionsBoundary => layers.permissions_boundary.known()?.get(index)?,
             Layer::Session => layers.session.known()?.get(index)?,
-            Layer::ServiceControl => layers.service_control.known()?.iter().flat_map(|level| &level.policies).nth(index)?,
-            Layer::ResourceControl => layers.resource_control.known()?.iter().flat_map(|level| &level.policies).nth(index)?,
+            Layer::ServiceControl => {
+                layers.service_control.known()?.iter().flat_map(|level| &level.policies).nth(index)?
+            }
+            Layer::ResourceControl => {
+                layers.resource_control.known()?.iter().flat_map(|level| &level.policies).nth(index)?
+            }
             Layer::Resource => layers.resource.known()?,
             Layer::VpcEndpoint => layers.vpc_endpoint.known()?.get(index)?,
             Layer::BlockPublicAccess => return None,
@@ -142,7 +146,9 @@ impl Documents {
     fn organization(&mut self, case: &Case<'_>, principal: &Principal, layer: Layer) -> Reading<Vec<Level>> {
         let evidence = case.evidence;
         let (answer, kind, rules) = match layer {
-            Layer::ServiceControl => (&evidence.service_control, DocumentKind::ServiceControlPolicy, Rules::ServiceControl),
+            Layer::ServiceControl => {
+                (&evidence.service_control, DocumentKind::ServiceControlPolicy, Rules::ServiceControl)
+            }
             _ => (&evidence.resource_control, DocumentKind::ResourceControlPolicy, Rules::ResourceControl),
         };
         if layer == Layer::ServiceControl && matches!(principal, Principal::Anonymous) {
@@ -260,7 +266,7 @@ impl Documents {
                         title: format!("trust policy of {name}"),
                         arn: None,
                         aws_managed: false,
-                            shared: false,
+                        shared: false,
                     },
                 )
             }
@@ -289,7 +295,7 @@ impl Documents {
             title: format!("policy of {}", endpoint.id),
             arn: None,
             aws_managed: false,
-                            shared: false,
+            shared: false,
         };
         let parsed = self.take(Layer::VpcEndpoint, Rules::VpcEndpoint, &endpoint.id, &endpoint.policy, source);
         parsed.map_or(Reading::Unread, |policy| Reading::Read(vec![policy]))
@@ -343,7 +349,8 @@ fn session(case: &Case<'_>, principal: &Principal) -> Reading<Vec<NamedPolicy>> 
 
 fn public_access(case: &Case<'_>) -> Reading<bool> {
     let (bucket, account) = (case.evidence.public_access.known(), case.evidence.account_public_access.known());
-    let restricts = |block: Option<&crate::evidence::settings::PublicAccessBlock>| block.map(|block| block.restrict_public_buckets);
+    let restricts =
+        |block: Option<&crate::evidence::settings::PublicAccessBlock>| block.map(|block| block.restrict_public_buckets);
     match (restricts(bucket), restricts(account)) {
         (Some(true), _) | (_, Some(true)) => Reading::Read(true),
         (Some(false), Some(false)) => Reading::Read(false),

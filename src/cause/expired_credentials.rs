@@ -26,9 +26,9 @@ impl Cause for ExpiredCredentials {
             _ => {
                 return match case.evidence.identity.known() {
                     Some(_) => Finding::RuledOut("sts:GetCallerIdentity answered".to_owned()),
-                    None if case.is_access_denied() && case.settings.signed => {
-                        Finding::Open(case.evidence.identity.absence().unwrap_or_else(|| "the caller is not known".to_owned()))
-                    }
+                    None if case.is_access_denied() && case.settings.signed => Finding::Open(
+                        case.evidence.identity.absence().unwrap_or_else(|| "the caller is not known".to_owned()),
+                    ),
                     None => Finding::Irrelevant,
                 };
             }
@@ -53,15 +53,20 @@ impl Cause for ExpiredCredentials {
 /// How such a session is renewed.
 fn renewal(case: &Case<'_>, profile: &str) -> Fix {
     let named = ["--profile", profile];
-    let with_profile = |words: &[&str]| format!("aws {}", [words, &named].concat().iter().map(|word| super::case::quote(word)).collect::<Vec<_>>().join(" "));
+    let with_profile = |words: &[&str]| {
+        format!(
+            "aws {}",
+            [words, &named].concat().iter().map(|word| super::case::quote(word)).collect::<Vec<_>>().join(" ")
+        )
+    };
     match &case.settings.credentials {
         CredentialPlan::Sso { .. } => advice("sign in again", "you", vec![with_profile(&["sso", "login"])]),
         CredentialPlan::Login { .. } => advice("sign in again", "you", vec![with_profile(&["login"])]),
-        CredentialPlan::Environment { .. } => {
-            advice("export fresh credentials, or unset the three variables so that the profile counts", "you", vec![
-                "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN".to_owned(),
-            ])
-        }
+        CredentialPlan::Environment { .. } => advice(
+            "export fresh credentials, or unset the three variables so that the profile counts",
+            "you",
+            vec!["unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN".to_owned()],
+        ),
         CredentialPlan::Profile { .. } => {
             advice(format!("put fresh temporary credentials into profile `{profile}`"), "you", Vec::new())
         }

@@ -58,11 +58,10 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
             if source.is_some_and(|source| source.aws_managed) {
                 return grants.then(|| allow(case, &wanted, layer, kind)).flatten();
             }
-            let target = source.map_or_else(|| target(case, verdict, kind), |source| EditTarget {
-                kind: source.kind,
-                owner: source.owner.clone(),
-                policy: source.policy.clone(),
-            });
+            let target = source.map_or_else(
+                || target(case, verdict, kind),
+                |source| EditTarget { kind: source.kind, owner: source.owner.clone(), policy: source.policy.clone() },
+            );
             let edit = Edit { target, op, statement_index: index, statement: repair.statement };
             return Some(fix(case, verdict, layer, source, edit));
         }
@@ -106,8 +105,12 @@ fn allow(case: &Case<'_>, wanted: &policy::Request, layer: Layer, kind: Document
             let principal = principal_to_name(&wanted.principal)?;
             statement = match kind {
                 // A trust policy has no Resource: it is the role's own.
-                DocumentKind::RoleTrustPolicy => json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action }),
-                _ => json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action, "Resource": wanted.resource }),
+                DocumentKind::RoleTrustPolicy => {
+                    json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action })
+                }
+                _ => {
+                    json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action, "Resource": wanted.resource })
+                }
             };
         }
         // Nobody can add an Allow to a policy that was not read without knowing what else it says.
@@ -156,15 +159,16 @@ fn fix(case: &Case<'_>, verdict: &Verdict, layer: Layer, source: Option<&Source>
 }
 
 fn finish(case: &Case<'_>, action: &str, resource: &str, layer: Layer, source: Option<&Source>, edit: Edit) -> Fix {
-    let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
-    let denied = edit.statement.as_ref().and_then(|statement| statement.get("Effect")).and_then(Value::as_str) == Some("Deny")
+    let who = case.who();
+    let denied = edit.statement.as_ref().and_then(|statement| statement.get("Effect")).and_then(Value::as_str)
+        == Some("Deny")
         || edit.op == EditOp::RemoveStatement;
     let summary = match (layer, edit.op, denied) {
         (_, EditOp::RemoveStatement, _) => "remove the statement that denies it".to_owned(),
-        (_, _, true) => format!("exempt `{who}` from the statement that denies it"),
-        (Layer::Identity, EditOp::ReplaceStatement, _) => format!("let the statement cover what `{who}` asked for"),
-        (Layer::Identity, ..) => format!("allow `{action}` on exactly this, in a policy of `{who}`"),
-        (Layer::Resource, ..) => format!("let `{who}` in, for `{action}` on exactly this"),
+        (_, _, true) => format!("exempt {who} from the statement that denies it"),
+        (Layer::Identity, EditOp::ReplaceStatement, _) => format!("let the statement cover what {who} asked for"),
+        (Layer::Identity, ..) => format!("allow `{action}` on exactly this, in a policy of {who}"),
+        (Layer::Resource, ..) => format!("let {who} in, for `{action}` on exactly this"),
         _ => format!("let `{action}` on exactly this through"),
     };
     let commands = command(case, action, resource, source, &edit.target).into_iter().collect();
@@ -180,8 +184,10 @@ pub(super) fn who_can(case: &Case<'_>, kind: DocumentKind, target: &EditTarget) 
         DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.own_administrator(),
         DocumentKind::SessionPolicy => "whoever makes the session".to_owned(),
         DocumentKind::BucketPolicy => case.bucket_administrator(),
-        DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy | DocumentKind::AccessPointPolicy => account_of(&target.owner)
-            .map_or_else(|| case.own_administrator(), |account| format!("an administrator of {account}")),
+        DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy | DocumentKind::AccessPointPolicy => {
+            account_of(&target.owner)
+                .map_or_else(|| case.own_administrator(), |account| format!("an administrator of {account}"))
+        }
         DocumentKind::VpcEndpointPolicy => "whoever runs the VPC endpoint".to_owned(),
         DocumentKind::ServiceControlPolicy => "an administrator of the organization".to_owned(),
         DocumentKind::ResourceControlPolicy => "an administrator of the bucket owner's organization".to_owned(),
@@ -189,16 +195,30 @@ pub(super) fn who_can(case: &Case<'_>, kind: DocumentKind, target: &EditTarget) 
 }
 
 /// The command that stores the edited document; `why403 fix` prints the document.
-fn command(case: &Case<'_>, action: &str, resource: &str, source: Option<&Source>, target: &EditTarget) -> Option<String> {
+fn command(
+    case: &Case<'_>,
+    action: &str,
+    resource: &str,
+    source: Option<&Source>,
+    target: &EditTarget,
+) -> Option<String> {
     let owner = target.owner.as_deref()?;
     let file = |name: &str| format!("file://{name}.json");
     let words: Vec<String> = match target.kind {
         DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => {
             if let Some(arn) = source.and_then(|source| source.arn.as_ref()) {
                 let name = arn.rsplit('/').next().unwrap_or(arn);
-                ["iam", "create-policy-version", "--set-as-default", "--policy-arn", arn, "--policy-document", &file(name)]
-                    .map(str::to_owned)
-                    .to_vec()
+                [
+                    "iam",
+                    "create-policy-version",
+                    "--set-as-default",
+                    "--policy-arn",
+                    arn,
+                    "--policy-document",
+                    &file(name),
+                ]
+                .map(str::to_owned)
+                .to_vec()
             } else {
                 let (kind, name) = holder(owner)?;
                 let policy = target.policy.clone().unwrap_or_else(|| new_policy_name(action, resource));
@@ -215,19 +235,32 @@ fn command(case: &Case<'_>, action: &str, resource: &str, source: Option<&Source
             }
         }
         DocumentKind::BucketPolicy => {
-            ["s3api", "put-bucket-policy", "--bucket", owner, "--policy", &file(&format!("{owner}-policy"))].map(str::to_owned).to_vec()
+            ["s3api", "put-bucket-policy", "--bucket", owner, "--policy", &file(&format!("{owner}-policy"))]
+                .map(str::to_owned)
+                .to_vec()
         }
         DocumentKind::KeyPolicy => {
-            ["kms", "put-key-policy", "--policy-name", "default", "--key-id", owner, "--policy", &file("key-policy")].map(str::to_owned).to_vec()
+            ["kms", "put-key-policy", "--policy-name", "default", "--key-id", owner, "--policy", &file("key-policy")]
+                .map(str::to_owned)
+                .to_vec()
         }
         DocumentKind::VpcEndpointPolicy => {
-            ["ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", owner, "--policy-document", &file(owner)].map(str::to_owned).to_vec()
+            ["ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", owner, "--policy-document", &file(owner)]
+                .map(str::to_owned)
+                .to_vec()
         }
         DocumentKind::RoleTrustPolicy => {
             let name = owner.rsplit('/').next()?;
-            ["iam", "update-assume-role-policy", "--role-name", name, "--policy-document", &file(&format!("{name}-trust"))]
-                .map(str::to_owned)
-                .to_vec()
+            [
+                "iam",
+                "update-assume-role-policy",
+                "--role-name",
+                name,
+                "--policy-document",
+                &file(&format!("{name}-trust")),
+            ]
+            .map(str::to_owned)
+            .to_vec()
         }
         DocumentKind::ServiceControlPolicy | DocumentKind::ResourceControlPolicy => {
             let id = owner.rsplit('/').next()?;
@@ -257,7 +290,10 @@ fn holder(arn: &str) -> Option<(&'static str, &str)> {
 fn new_policy_name(action: &str, resource: &str) -> String {
     let verb = action.rsplit(':').next().unwrap_or(action);
     let place = resource.rsplit(':').next().unwrap_or(resource).split('/').next().unwrap_or_default();
-    let name: String = format!("{verb}-{place}").chars().map(|c| if c.is_ascii_alphanumeric() || "+=,.@_-".contains(c) { c } else { '-' }).collect();
+    let name: String = format!("{verb}-{place}")
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "+=,.@_-".contains(c) { c } else { '-' })
+        .collect();
     name.trim_end_matches('-').chars().take(128).collect()
 }
 

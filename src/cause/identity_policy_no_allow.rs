@@ -61,7 +61,11 @@ impl IdentityPolicyNoAllow {
             blocker.other_fixes.splice(0..0, allow);
         }
         if let Some(profile) = wrong_profile::way_out(case) {
-            blocker.other_fixes.push(advice(format!("use profile `{profile}`, which can make this request: `--profile {profile}`"), "you", Vec::new()));
+            blocker.other_fixes.push(advice(
+                format!("use profile `{profile}`, which can make this request: `--profile {profile}`"),
+                "you",
+                Vec::new(),
+            ));
         }
     }
 
@@ -69,8 +73,11 @@ impl IdentityPolicyNoAllow {
     fn by_simulation(&self, case: &Case<'_>) -> Option<Finding> {
         let simulated = case.evidence.simulation.known()?;
         match simulated.decision {
-            SimulatedDecision::ImplicitDeny if simulated.organization_allows != Some(false) && simulated.boundary_allows != Some(false) => {}
-            SimulatedDecision::Allowed => return Some(Finding::RuledOut("iam:SimulatePrincipalPolicy says that it is allowed".to_owned())),
+            SimulatedDecision::ImplicitDeny
+                if simulated.organization_allows != Some(false) && simulated.boundary_allows != Some(false) => {}
+            SimulatedDecision::Allowed => {
+                return Some(Finding::RuledOut("iam:SimulatePrincipalPolicy says that it is allowed".to_owned()));
+            }
             _ => return None,
         }
         // A bucket policy of the same account could allow it all the same.
@@ -91,10 +98,12 @@ impl IdentityPolicyNoAllow {
     }
 
     fn reading(&self, case: &Case<'_>, certainty: Certainty) -> Blocker {
-        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        let who = case.who();
         let action = case.request.action.as_deref().unwrap_or("the request");
-        let mut found = blocker(LAYER.code, certainty, format!("no policy of `{who}` allows `{action}` on `{}`", case.target()));
-        found.fix = case.verdicts.main().and_then(|verdict| super::fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
+        let mut found =
+            blocker(LAYER.code, certainty, format!("no policy of {who} allows `{action}` on `{}`", case.target()));
+        found.fix =
+            case.verdicts.main().and_then(|verdict| super::fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
         self.add_ways_out(case, &mut found);
         found
     }

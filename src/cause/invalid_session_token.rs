@@ -38,7 +38,10 @@ impl Cause for InvalidSessionToken {
         found.evidence.push(case.told_by().to_owned());
         if missing {
             found.evidence.push(crate::evidence::session::NAME.to_owned());
-            found.notes.push("an access key id that starts with `ASIA` is temporary and counts only together with its token".to_owned());
+            found.notes.push(
+                "an access key id that starts with `ASIA` is temporary and counts only together with its token"
+                    .to_owned(),
+            );
         }
         found.notes.push(format!("credentials: {}", case.settings.credentials.describe()));
         found.fix = Some(advice(

@@ -87,7 +87,9 @@ impl Cause for KeyNotFoundHidden {
             Some(Decision::Allowed) if !object_owned_by_other_account::could_be(case) => {
                 self.found(case, key, Certainty::Proven, crate::evidence::identity_policies::NAME)
             }
-            Some(Decision::Allowed) => self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME),
+            Some(Decision::Allowed) => {
+                self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
+            }
             Some(Decision::Undetermined) if read.is_some_and(|verdict| is_allowed_as_far_as_read(case, verdict)) => {
                 self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
             }
@@ -148,7 +150,10 @@ impl KeyNotFoundHidden {
             matches!(outcome, Some(Outcome::NoAllow | Outcome::Unread))
         });
         if let Some(fix) = lacks.and_then(|verdict| super::fixes::for_layer(case, verdict, LIST.layer, LIST.kind)) {
-            let fix = crate::diagnosis::Fix { summary: format!("to get 404 next time, allow `s3:ListBucket` on `{bucket}`"), ..fix };
+            let fix = crate::diagnosis::Fix {
+                summary: format!("to get 404 next time, allow `s3:ListBucket` on `{bucket}`"),
+                ..fix
+            };
             found.other_fixes.push(fix);
         }
     }

@@ -33,9 +33,13 @@ impl Cause for KmsAwsManagedKey {
         }
         let certainty = match is_foreign_managed(case) {
             Some(true) => Certainty::Proven,
-            Some(false) => return Finding::RuledOut("the key is of the caller's account, or a customer managed one".to_owned()),
+            Some(false) => {
+                return Finding::RuledOut("the key is of the caller's account, or a customer managed one".to_owned());
+            }
             // KMS's own words for a key of another account that nothing opens.
-            None if case.denied_layer() == Some(DeniedLayer::KmsKey) && matches!(key.about, Answer::Denied(_)) => Certainty::Possible,
+            None if case.denied_layer() == Some(DeniedLayer::KmsKey) && matches!(key.about, Answer::Denied(_)) => {
+                Certainty::Possible
+            }
             None => return Finding::Open("`kms:DescribeKey` did not tell who manages the key".to_owned()),
         };
         let mut found = blocker(

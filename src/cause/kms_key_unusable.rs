@@ -38,7 +38,8 @@ impl Cause for KmsKeyUnusable {
         };
         let key = case.evidence.key.known().map(|key| key.arn.as_str());
         let name = key.map_or("the KMS key", |arn| arn.rsplit(':').next().unwrap_or(arn));
-        let mut found = blocker(self.code(), Certainty::Proven, format!("`{name}`, which encrypts `{}`, is {what}", case.target()));
+        let mut found =
+            blocker(self.code(), Certainty::Proven, format!("`{name}`, which encrypts `{}`, is {what}", case.target()));
         if said.is_some() {
             found.evidence.push(case.told_by().to_owned());
         }
@@ -54,10 +55,14 @@ impl Cause for KmsKeyUnusable {
             ("disabled", Some(arn)) => {
                 advice("enable the key", account, vec![format!("aws kms enable-key --region {region} --key-id {arn}")])
             }
-            ("pending deletion", Some(arn)) => advice("cancel the deletion, then enable the key", account, vec![
-                format!("aws kms cancel-key-deletion --region {region} --key-id {arn}"),
-                format!("aws kms enable-key --region {region} --key-id {arn}"),
-            ]),
+            ("pending deletion", Some(arn)) => advice(
+                "cancel the deletion, then enable the key",
+                account,
+                vec![
+                    format!("aws kms cancel-key-deletion --region {region} --key-id {arn}"),
+                    format!("aws kms enable-key --region {region} --key-id {arn}"),
+                ],
+            ),
             _ => advice("look at the key's state; data under a deleted key cannot be read again", account, Vec::new()),
         });
         Finding::Blocks(Box::new(found))

@@ -35,19 +35,28 @@ impl Cause for KmsNoAllow {
                 let mut found = blocker(
                     LAYER.code,
                     Certainty::Possible,
-                    format!("no policy of `{}` allows using the KMS key of `{}`", case.caller_name().unwrap_or_else(|| "the caller".to_owned()), case.target()),
+                    format!(
+                        "no policy of {} allows using the KMS key of `{}`",
+                        case.who(),
+                        case.target()
+                    ),
                 );
                 found.evidence.push(crate::evidence::object::NAME.to_owned());
-                found.notes.push("HEAD goes through and GET does not, and the object is encrypted with a KMS key".to_owned());
+                found
+                    .notes
+                    .push("HEAD goes through and GET does not, and the object is encrypted with a KMS key".to_owned());
                 found.notes.push(format!("not checked: {because}"));
-                found.fix = case.verdicts.kms.as_ref().and_then(|verdict| for_layer(case, verdict, LAYER.layer, LAYER.kind));
+                found.fix =
+                    case.verdicts.kms.as_ref().and_then(|verdict| for_layer(case, verdict, LAYER.layer, LAYER.kind));
                 Finding::Blocks(Box::new(found))
             }
             // The object's own key is not known; the bucket's default one is what new objects get.
             Finding::Blocks(mut found) if !case.names_kms() && case.evidence.key.known().is_none() => {
                 found.certainty = found.certainty.min(Certainty::Likely);
                 found.evidence.push(crate::evidence::settings::ENCRYPTION.to_owned());
-                found.notes.push("the bucket encrypts new objects with this key; the object's own could not be seen".to_owned());
+                found.notes.push(
+                    "the bucket encrypts new objects with this key; the object's own could not be seen".to_owned(),
+                );
                 Finding::Blocks(found)
             }
             other => other,

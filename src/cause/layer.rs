@@ -3,11 +3,11 @@
 //! AWS names one layer. A layer that its documents show to block blocks too, whatever the message names; one that AWS
 //! names while its documents allow is a contradiction, which is said and which lowers certainty.
 
+use super::Finding;
 use super::case::Case;
 use super::documents::Source;
 use super::fixes;
 use super::verdict::Verdict;
-use super::Finding;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Place, StatementRef};
 use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
@@ -101,7 +101,9 @@ impl LayerCause {
             Some(DenyEffect::Implicit) => self.side != Side::Deny,
             None => self.side == Side::Either,
         };
-        let same = verdict.zip(denial.action.as_ref()).is_none_or(|(verdict, action)| verdict.action.eq_ignore_ascii_case(action));
+        let same = verdict
+            .zip(denial.action.as_ref())
+            .is_none_or(|(verdict, action)| verdict.action.eq_ignore_ascii_case(action));
         denial.layer.is_some_and(|layer| (self.names)(layer)) && side && same
     }
 
@@ -115,7 +117,11 @@ impl LayerCause {
 
     /// AWS's message alone: nothing of the documents is known.
     fn by_message(&self, case: &Case<'_>, denial: &Denial) -> Blocker {
-        let mut blocker = fixes::blocker(self.code, Certainty::Proven, self.summary(case, denial.action.as_deref().unwrap_or("the request"), denial.resource.as_deref()));
+        let mut blocker = fixes::blocker(
+            self.code,
+            Certainty::Proven,
+            self.summary(case, denial.action.as_deref().unwrap_or("the request"), denial.resource.as_deref()),
+        );
         self.cite(case, denial, &mut blocker);
         blocker.place = Some(self.unread_place(case, denial));
         blocker
@@ -123,11 +129,8 @@ impl LayerCause {
 
     /// AWS names the layer, and its documents, as far as read, do not show it.
     fn named_not_shown(&self, case: &Case<'_>, verdict: &Verdict, denial: &Denial, outcome: Outcome) -> Blocker {
-        let mut blocker = fixes::blocker(
-            self.code,
-            Certainty::Proven,
-            self.summary(case, &verdict.action, Some(&verdict.resource)),
-        );
+        let mut blocker =
+            fixes::blocker(self.code, Certainty::Proven, self.summary(case, &verdict.action, Some(&verdict.resource)));
         self.cite(case, denial, &mut blocker);
         blocker.place = Some(self.unread_place(case, denial));
         match outcome {
@@ -138,7 +141,10 @@ impl LayerCause {
                     self.mark_statement(verdict, only, &mut blocker);
                     say_that_it_is_met(&mut blocker);
                 } else if !possible.is_empty() {
-                    blocker.notes.push(format!("{} statements could be the one; their conditions turn on keys that only AWS knows", possible.len()));
+                    blocker.notes.push(format!(
+                        "{} statements could be the one; their conditions turn on keys that only AWS knows",
+                        possible.len()
+                    ));
                 }
                 self.add_document_evidence(&mut blocker);
             }
@@ -164,13 +170,17 @@ impl LayerCause {
 
     /// The documents show it.
     fn by_documents(&self, case: &Case<'_>, verdict: &Verdict, certainty: Certainty) -> Blocker {
-        let mut blocker = fixes::blocker(self.code, certainty, self.summary(case, &verdict.action, Some(&verdict.resource)));
+        let mut blocker =
+            fixes::blocker(self.code, certainty, self.summary(case, &verdict.action, Some(&verdict.resource)));
         self.add_document_evidence(&mut blocker);
         let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
         if outcome == Some(Outcome::DeniesExplicitly) {
-            let denying = verdict.evaluation.layer(self.layer).into_iter().flat_map(|layer| &layer.statements).find(|trace| {
-                trace.effect == Effect::Deny && trace.verdict == Truth::True
-            });
+            let denying = verdict
+                .evaluation
+                .layer(self.layer)
+                .into_iter()
+                .flat_map(|layer| &layer.statements)
+                .find(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
             if let Some(trace) = denying {
                 self.mark_statement(verdict, trace, &mut blocker);
             }
@@ -196,14 +206,21 @@ impl LayerCause {
                     && verdict.documents.layers.resource.has_gaps() =>
             {
                 let mut blocker = self.by_documents(case, verdict, Certainty::Likely);
-                blocker.notes.push("a resource policy of the same account could allow it too, and could not be read".to_owned());
+                blocker
+                    .notes
+                    .push("a resource policy of the same account could allow it too, and could not be read".to_owned());
                 Finding::Blocks(Box::new(blocker))
             }
             Outcome::Unread if self.could_be_all(case, verdict) => {
-                let mut blocker =
-                    fixes::blocker(self.code, Certainty::Possible, self.summary(case, &verdict.action, Some(&verdict.resource)));
+                let mut blocker = fixes::blocker(
+                    self.code,
+                    Certainty::Possible,
+                    self.summary(case, &verdict.action, Some(&verdict.resource)),
+                );
                 blocker.evidence.push(case.told_by().to_owned());
-                blocker.notes.push(format!("everything that could be read allows it; not checked: {}", self.absence(case)));
+                blocker
+                    .notes
+                    .push(format!("everything that could be read allows it; not checked: {}", self.absence(case)));
                 blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
                 Finding::Blocks(Box::new(blocker))
             }
@@ -228,13 +245,17 @@ impl LayerCause {
                 keys.sort_unstable();
                 keys.dedup();
                 if !keys.is_empty() {
-                    blocker.notes.push(format!("it turns on {}, which only AWS knows of this request", fixes::and(&keys)));
+                    blocker
+                        .notes
+                        .push(format!("it turns on {}, which only AWS knows of this request", fixes::and(&keys)));
                 }
                 blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
                 Finding::Blocks(Box::new(blocker))
             }
             Outcome::Depends => Finding::Open("its conditions turn on keys that only AWS knows".to_owned()),
-            Outcome::NoAllow | Outcome::DeniesExplicitly | Outcome::Allows if self.has_gaps(verdict) => Finding::Open(self.absence(case)),
+            Outcome::NoAllow | Outcome::DeniesExplicitly | Outcome::Allows if self.has_gaps(verdict) => {
+                Finding::Open(self.absence(case))
+            }
             other => self.settled(other),
         }
     }
@@ -326,7 +347,10 @@ impl LayerCause {
             DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
             DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
             DocumentKind::KeyPolicy => case.evidence.key.known().map(|key| key.arn.clone()).or_else(|| {
-                case.denial.as_ref().filter(|denial| super::case::is_kms(denial)).and_then(|denial| denial.resource.clone())
+                case.denial
+                    .as_ref()
+                    .filter(|denial| super::case::is_kms(denial))
+                    .and_then(|denial| denial.resource.clone())
             }),
             _ => None,
         }
@@ -364,7 +388,11 @@ impl LayerCause {
         blocker.place = Some(place(self.kind, source, &trace.statement, found.pointer));
         let mut marks = vec![Mark { span: found.span.clone(), label: found.label, primary: true }];
         if trace.effect == Effect::Deny && found.effect_span != found.span {
-            marks.push(Mark { span: found.effect_span, label: "a matching Deny wins over every Allow".to_owned(), primary: false });
+            marks.push(Mark {
+                span: found.effect_span,
+                label: "a matching Deny wins over every Allow".to_owned(),
+                primary: false,
+            });
         }
         blocker.excerpt = Some(Excerpt {
             title: source.map_or_else(|| "policy".to_owned(), |source| source.title.clone()),
@@ -374,7 +402,9 @@ impl LayerCause {
     }
 
     fn mark_nearest(&self, verdict: &Verdict, blocker: &mut Blocker) {
-        let Some(miss) = policy::nearest_miss(&verdict.request, &verdict.documents.layers, &verdict.evaluation, self.layer) else {
+        let Some(miss) =
+            policy::nearest_miss(&verdict.request, &verdict.documents.layers, &verdict.evaluation, self.layer)
+        else {
             return;
         };
         let Some(document) = verdict.documents.document(self.layer, miss.policy_index) else { return };
@@ -426,11 +456,14 @@ impl LayerCause {
                 other => denied(other.absence(), "ec2:DescribeVpcEndpoints"),
             },
             Layer::Resource => match self.kind {
-                DocumentKind::KeyPolicy => {
-                    denied(evidence.key.known().map_or_else(|| evidence.key.absence(), |key| key.policy.absence()), "kms:GetKeyPolicy")
-                }
+                DocumentKind::KeyPolicy => denied(
+                    evidence.key.known().map_or_else(|| evidence.key.absence(), |key| key.policy.absence()),
+                    "kms:GetKeyPolicy",
+                ),
                 DocumentKind::RoleTrustPolicy => denied(evidence.role_trust.absence(), "iam:GetRole"),
-                _ if case.same_account() == Some(false) => "the bucket is another account's, and its policy cannot be read from here".to_owned(),
+                _ if case.same_account() == Some(false) => {
+                    "the bucket is another account's, and its policy cannot be read from here".to_owned()
+                }
                 _ => denied(evidence.bucket_policy.absence(), "s3:GetBucketPolicy"),
             },
             Layer::BlockPublicAccess => denied(evidence.public_access.absence(), "s3:GetBucketPublicAccessBlock"),
@@ -456,14 +489,16 @@ impl LayerCause {
 
     /// The title: who is stopped by what.
     fn summary(&self, case: &Case<'_>, action: &str, resource: Option<&str>) -> String {
-        let who = case.caller_name().unwrap_or_else(|| "the caller".to_owned());
+        let who = case.who();
         let what = resource.map_or_else(|| case.target(), short_resource);
         let bucket = case.bucket_name().unwrap_or("the bucket");
         match (self.layer, self.side) {
-            (Layer::Identity, Side::NoAllow) => format!("no policy of `{who}` allows `{action}` on `{what}`"),
-            (Layer::Identity, _) => format!("a policy of `{who}` denies `{action}` on `{what}`"),
-            (Layer::PermissionsBoundary, _) => format!("the permissions boundary of `{who}` does not let `{action}` through"),
-            (Layer::Session, _) => format!("the session policy of `{who}` does not let `{action}` through"),
+            (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}` on `{what}`"),
+            (Layer::Identity, _) => format!("a policy of {who} denies `{action}` on `{what}`"),
+            (Layer::PermissionsBoundary, _) => {
+                format!("the permissions boundary of {who} does not let `{action}` through")
+            }
+            (Layer::Session, _) => format!("the session policy of {who} does not let `{action}` through"),
             (Layer::ServiceControl, _) => {
                 let account = case.account().unwrap_or_else(|| "the caller".to_owned());
                 format!("a service control policy over `{account}` stops `{action}`")
@@ -473,15 +508,15 @@ impl LayerCause {
                 format!("the bucket policy of `{bucket}` denies this request")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
-                format!("the bucket policy of `{bucket}` does not let `{who}` in")
+                format!("the bucket policy of `{bucket}` does not let {who} in")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::KeyPolicy => {
-                format!("the policy of the KMS key does not let `{who}` use it for `{action}`")
+                format!("the policy of the KMS key does not let {who} use it for `{action}`")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::RoleTrustPolicy => {
-                format!("the trust policy of `{what}` does not let `{who}` assume it")
+                format!("the trust policy of `{what}` does not let {who} assume it")
             }
-            (Layer::Resource, _) => format!("the access point policy does not let `{who}` do `{action}`"),
+            (Layer::Resource, _) => format!("the access point policy does not let {who} do `{action}`"),
             (Layer::VpcEndpoint, _) => format!("the VPC endpoint's policy does not let `{action}` on `{what}` through"),
             (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}` on `{what}`"),
         }

@@ -30,9 +30,15 @@ impl Cause for NotReproduced {
         if !matches!(case.failure.service().map(|error| error.code.as_str()), Some(code) if code != "404") {
             return Finding::Irrelevant;
         }
-        let mut found = blocker(self.code(), Certainty::Proven, format!("the same request on `{}` goes through now", case.target()));
+        let mut found = blocker(
+            self.code(),
+            Certainty::Proven,
+            format!("the same request on `{}` goes through now", case.target()),
+        );
         found.evidence.push(crate::evidence::replay::NAME.to_owned());
-        found.notes.push("permissions that were changed moments ago take a while to reach every part of AWS".to_owned());
+        found
+            .notes
+            .push("permissions that were changed moments ago take a while to reach every part of AWS".to_owned());
         found.fix = Some(advice("run the command again", "you", Vec::new()));
         Finding::Blocks(Box::new(found))
     }

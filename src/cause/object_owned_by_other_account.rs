@@ -41,7 +41,10 @@ impl Cause for ObjectOwnedByOtherAccount {
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
-        let reads = matches!(case.request.operation.as_str(), "HeadObject" | "GetObject" | "CopyObject" | "GetObjectAcl" | "GetObjectTagging");
+        let reads = matches!(
+            case.request.operation.as_str(),
+            "HeadObject" | "GetObject" | "CopyObject" | "GetObjectAcl" | "GetObjectTagging"
+        );
         if !reads || case.request.key.is_none() || !case.is_access_denied() || !case.is_general_bucket() {
             return Finding::Irrelevant;
         }
@@ -59,21 +62,35 @@ impl Cause for ObjectOwnedByOtherAccount {
             return Finding::RuledOut("the bucket owner owns every object (`BucketOwnerEnforced`)".to_owned());
         }
         match owners(case) {
-            Some((object, bucket)) if object == bucket => Finding::RuledOut("the bucket's owner owns the object".to_owned()),
+            Some((object, bucket)) if object == bucket => {
+                Finding::RuledOut("the bucket's owner owns the object".to_owned())
+            }
             Some(_) => self.found(case, if ownership.is_some() { Certainty::Proven } else { Certainty::Likely }),
             // In the bucket's own account an identity-based Allow is enough, and yet AWS misses a resource-based one.
-            None if case.same_account() == Some(true) && case.denied_layer() == Some(DeniedLayer::ResourcePolicy) && implicit(case) => {
+            None if case.same_account() == Some(true)
+                && case.denied_layer() == Some(DeniedLayer::ResourcePolicy)
+                && implicit(case) =>
+            {
                 self.found(case, Certainty::Likely)
             }
-            None if case.is_bare() && case.is_aws() && case.settings.signed && case.same_account() != Some(false) && nothing_denies(case) => {
+            None if case.is_bare()
+                && case.is_aws()
+                && case.settings.signed
+                && case.same_account() != Some(false)
+                && nothing_denies(case) =>
+            {
                 self.found(case, Certainty::Possible)
             }
-            None if case.same_account() == Some(false) => {
-                Finding::Open("the bucket is another account's, and who owns its objects cannot be read from here".to_owned())
-            }
+            None if case.same_account() == Some(false) => Finding::Open(
+                "the bucket is another account's, and who owns its objects cannot be read from here".to_owned(),
+            ),
             None => Finding::Open(match case.evidence.listing.absence() {
                 Some(why) => format!("`s3:ListBucket`, which tells each object's owner: {why}"),
-                None => case.evidence.own_buckets.absence().unwrap_or_else(|| "the list does not show the object's owner".to_owned()),
+                None => case
+                    .evidence
+                    .own_buckets
+                    .absence()
+                    .unwrap_or_else(|| "the list does not show the object's owner".to_owned()),
             }),
         }
     }
@@ -90,14 +107,17 @@ fn nothing_denies(case: &Case<'_>) -> bool {
 
 impl ObjectOwnedByOtherAccount {
     fn found(&self, case: &Case<'_>, certainty: Certainty) -> Finding {
-        let (bucket, key) = (case.request.bucket.as_deref().unwrap_or_default(), case.request.key.as_deref().unwrap_or_default());
+        let (bucket, key) =
+            (case.request.bucket.as_deref().unwrap_or_default(), case.request.key.as_deref().unwrap_or_default());
         let mut found = blocker(
             self.code(),
             certainty,
             format!("`{key}` belongs to another account than `{bucket}`, and the bucket's policies do not reach it"),
         );
         if owners(case).is_some() {
-            found.evidence.extend([crate::evidence::listing::NAME, crate::evidence::own_buckets::NAME].map(str::to_owned));
+            found
+                .evidence
+                .extend([crate::evidence::listing::NAME, crate::evidence::own_buckets::NAME].map(str::to_owned));
         } else {
             found.evidence.push(case.told_by().to_owned());
         }
@@ -108,7 +128,16 @@ impl ObjectOwnedByOtherAccount {
         found.fix = Some(advice(
             "have the account that uploaded it give the bucket's owner control",
             "the account that uploaded the object",
-            vec![case.command(&["s3api", "put-object-acl", "--bucket", bucket, "--key", key, "--acl", "bucket-owner-full-control"])],
+            vec![case.command(&[
+                "s3api",
+                "put-object-acl",
+                "--bucket",
+                bucket,
+                "--key",
+                key,
+                "--acl",
+                "bucket-owner-full-control",
+            ])],
         ));
         found.other_fixes.push(advice(
             "to own every object of the bucket from now on, switch its ACLs off (`BucketOwnerEnforced`); existing ACLs stop counting",

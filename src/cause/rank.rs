@@ -5,7 +5,7 @@
 
 use super::case::Case;
 use super::{CAUSES, Finding, undetermined};
-use crate::diagnosis::{Blocker, Certainty, CauseNote};
+use crate::diagnosis::{Blocker, CauseNote, Certainty};
 use crate::policy::{Layer, Outcome};
 
 /// What is made of one case.
@@ -112,6 +112,11 @@ fn improbability(case: &Case<'_>, code: &str) -> usize {
 /// Whether the list was refused although the caller's own policies allow it: then one cause on the bucket's side
 /// explains both refusals.
 fn listing_is_kept_back(case: &Case<'_>) -> bool {
-    let allowed = case.verdicts.list.as_ref().and_then(|verdict| verdict.evaluation.layer(Layer::Identity)).map(|layer| layer.outcome);
+    let allowed = case
+        .verdicts
+        .list
+        .as_ref()
+        .and_then(|verdict| verdict.evaluation.layer(Layer::Identity))
+        .map(|layer| layer.outcome);
     case.evidence.listing.denied().is_some() && allowed == Some(Outcome::Allows)
 }

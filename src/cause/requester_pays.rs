@@ -40,8 +40,12 @@ impl Cause for RequesterPays {
         }
         let told = case.evidence.requester_pays.known();
         match (told, case.same_account()) {
-            (Some(false), _) => return Finding::RuledOut("s3:GetBucketRequestPayment says that the owner pays".to_owned()),
-            (_, Some(true)) => return Finding::RuledOut("the bucket's own account never pays as a requester".to_owned()),
+            (Some(false), _) => {
+                return Finding::RuledOut("s3:GetBucketRequestPayment says that the owner pays".to_owned());
+            }
+            (_, Some(true)) => {
+                return Finding::RuledOut("the bucket's own account never pays as a requester".to_owned());
+            }
             _ => {}
         }
         // The refusal's text is the general one: a reason excludes it.
@@ -57,7 +61,9 @@ impl Cause for RequesterPays {
             _ => return Finding::Open("only the bucket's owner can read `s3:GetBucketRequestPayment`".to_owned()),
         };
         let summary = match certainty {
-            Certainty::Possible => format!("`{bucket}` is Requester Pays (its owner alone can tell), and the charge was not accepted"),
+            Certainty::Possible => {
+                format!("`{bucket}` is Requester Pays (its owner alone can tell), and the charge was not accepted")
+            }
             _ => format!("`{bucket}` is Requester Pays, and the request did not accept the charge"),
         };
         let mut found = blocker(self.code(), certainty, summary);

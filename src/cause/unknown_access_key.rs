@@ -25,7 +25,8 @@ impl Cause for UnknownAccessKey {
             return Finding::RuledOut("sts:GetCallerIdentity knows the key".to_owned());
         }
         let by_sts = sts.denied().is_some_and(|error| CODES.contains(&error.code.as_str()));
-        if !is_said(case) && !(by_sts && case.code().is_empty()) {
+        let by_sts_alone = by_sts && case.code().is_empty();
+        if !is_said(case) && !by_sts_alone {
             return Finding::Irrelevant;
         }
         if invalid_session_token::lacks_token(case) {
@@ -37,7 +38,9 @@ impl Cause for UnknownAccessKey {
         found.evidence.push(if is_said(case) { case.told_by() } else { crate::evidence::identity::NAME }.to_owned());
         found.notes.push(format!("credentials: {}", case.settings.credentials.describe()));
         if sts.known().is_some() {
-            found.notes.push("STS knows the key: S3 may stand in another partition, or the key was made moments ago".to_owned());
+            found.notes.push(
+                "STS knows the key: S3 may stand in another partition, or the key was made moments ago".to_owned(),
+            );
         }
         found.fix = Some(advice(
             "use a key that exists and is active (the IAM console lists the user's keys)",

@@ -20,7 +20,8 @@ impl Cause for UnsignedRequest {
         if case.goes_through() || !case.is_access_denied() {
             return Finding::Irrelevant;
         }
-        let signed_works = case.evidence.signed.known().is_some_and(|exchange| exchange.succeeded() || exchange.status == 416);
+        let signed_works =
+            case.evidence.signed.known().is_some_and(|exchange| exchange.succeeded() || exchange.status == 416);
         let by_policy = case.verdicts.main().is_some_and(|verdict| {
             matches!(verdict.evaluation.decision, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied)
                 && verdict.documents.layers.resource.known().is_some()

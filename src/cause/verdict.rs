@@ -50,10 +50,12 @@ impl Verdicts {
         let named = case.denial.as_ref().filter(|denial| is_kms(denial));
         let kms = key
             .or_else(|| named.and_then(|denial| denial.resource.clone()))
-            .or(assumed).filter(|arn| arn.starts_with("arn:")).map(|arn| {
-            let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
-            Verdict::of(case, &principal, Subject::Key, action, arn)
-        });
+            .or(assumed)
+            .filter(|arn| arn.starts_with("arn:"))
+            .map(|arn| {
+                let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
+                Verdict::of(case, &principal, Subject::Key, action, arn)
+            });
         let access_point = case.access_point_arn().and_then(|_| {
             let (action, resource) = needs(case).into_iter().next()?;
             Some(Verdict::of(case, &principal, Subject::AccessPoint, action, resource))
@@ -112,7 +114,9 @@ impl Verdict {
     fn of(case: &Case<'_>, principal: &Principal, subject: Subject, action: String, resource: String) -> Self {
         let documents = Documents::of(case, principal, subject);
         let resource_account = match subject {
-            Subject::Key | Subject::Role => resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned),
+            Subject::Key | Subject::Role => {
+                resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
+            }
             Subject::S3 | Subject::AccessPoint => match case.same_account() {
                 Some(true) => case.account(),
                 Some(false) => Some(case.bucket_account().unwrap_or_else(|| ANOTHER_ACCOUNT.to_owned())),
@@ -141,12 +145,20 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
     let mut context = Context::open();
     let settings = case.settings;
     // A command of the CLI speaks to S3 for itself.
-    for absent in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount", "aws:referer"] {
+    for absent in [
+        "aws:CalledVia",
+        "aws:CalledViaFirst",
+        "aws:CalledViaLast",
+        "aws:SourceArn",
+        "aws:SourceAccount",
+        "aws:referer",
+    ] {
         context.set_absent(absent);
     }
     if matches!(subject, Subject::S3 | Subject::AccessPoint) {
         context.set("aws:ViaAWSService", ["false"]);
-        let http = case.settings.endpoints.url(crate::request::ServiceId::S3).is_some_and(|url| url.starts_with("http://"));
+        let http =
+            case.settings.endpoints.url(crate::request::ServiceId::S3).is_some_and(|url| url.starts_with("http://"));
         context.set("aws:SecureTransport", [if http { "false" } else { "true" }]);
         if settings.signed {
             context.set("s3:authType", ["REST-HEADER"]).set("s3:signatureversion", ["AWS4-HMAC-SHA256"]);
@@ -172,7 +184,9 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
     let long_term = case.evidence.session.known().is_some_and(|session| !session.has_token);
     if long_term {
         // Keys of a user carry neither a token nor MFA.
-        for absent in ["aws:TokenIssueTime", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:FederatedProvider"] {
+        for absent in
+            ["aws:TokenIssueTime", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:FederatedProvider"]
+        {
             context.set_absent(absent);
         }
     }

@@ -50,7 +50,7 @@ impl WrongProfile {
         found.evidence.push(profiles::NAME.to_owned());
         found.notes.push(format!("the same request signed by profile `{profile}` goes through"));
         if let Some(who) = case.caller_name() {
-            found.notes.push(format!("the keys in the environment are those of `{who}`"));
+            found.notes.push(format!("the keys in the environment are those of {who}"));
         }
         found.fix = Some(advice(
             format!("name the profile on the command line, which beats the environment: `--profile {profile}`"),
@@ -68,7 +68,9 @@ impl WrongProfile {
     fn another(&self, case: &Case<'_>, attempt: &ProfileAttempt) -> Finding {
         let current = match &case.settings.credentials {
             CredentialPlan::Environment { .. } => "the keys in the environment".to_owned(),
-            plan => plan.profile().map_or_else(|| "the credentials in use".to_owned(), |name| format!("profile `{name}`")),
+            plan => {
+                plan.profile().map_or_else(|| "the credentials in use".to_owned(), |name| format!("profile `{name}`"))
+            }
         };
         // Where the bucket is the caller's own account's, its policies are the first suspects.
         let certainty = if case.same_account() == Some(true) { Certainty::Possible } else { Certainty::Likely };

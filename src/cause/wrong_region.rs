@@ -24,14 +24,15 @@ impl Cause for WrongRegion {
             CODES.contains(&exchange.code()) || (matches!(exchange.status, 301 | 307) && pointed.is_some())
         });
         let said = CODES.contains(&case.said_code()) || matches!(case.said_status(), Some(301 | 307));
-        let home = pointed
-            .or_else(|| evidence.bucket.known().and_then(|exchange| exchange.bucket_region.as_deref()));
+        let home = pointed.or_else(|| evidence.bucket.known().and_then(|exchange| exchange.bucket_region.as_deref()));
         let sent = case.settings.region.as_ref();
         // The CLI follows S3 to the bucket's region by itself: a refusal that it printed came from there.
         let was_refused = case.said_status() == Some(403) || matches!(case.said_code(), "AccessDenied");
         if !said && (!complains || was_refused) {
             return match (home, sent) {
-                (Some(home), Some(sent)) if home == sent.value => Finding::RuledOut(format!("the bucket is in {home}, where the request went")),
+                (Some(home), Some(sent)) if home == sent.value => {
+                    Finding::RuledOut(format!("the bucket is in {home}, where the request went"))
+                }
                 _ => Finding::Irrelevant,
             };
         }

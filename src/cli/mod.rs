@@ -2,7 +2,13 @@
 
 #[cfg(feature = "sandbox")]
 mod demo;
+pub mod completions;
+mod config;
+mod doctor;
+mod exec;
 mod explain;
+pub mod init;
+mod run_options;
 mod schema;
 mod simulate;
 
@@ -39,10 +45,25 @@ enum Command {
     /// S3 command is followed by anything of ours.
     #[command(override_usage = "why403 [OPTIONS] aws ARGS...")]
     Aws(AwsHelp),
+    /// Run a command in which every `aws` is explained: `why403 exec -- make deploy`
+    ///
+    /// A directory with an `aws` of ours goes first on PATH, for everything below the command. Reports of all calls come
+    /// together; a format with a file is written once, at the end. The exit status is the command's own.
+    #[command(override_usage = "why403 exec [OPTIONS] -- COMMAND...")]
+    Exec(exec::Args),
+    /// Show every setting, and who said it
+    Config(config::Args),
+    /// Say what is found on this machine: `aws`, the shell, profiles, and what may be asked
+    Doctor(doctor::Args),
     /// Say what a cause means, and how it is proven and repaired
     Explain(explain::Args),
     /// Decide requests against policies, with no AWS and no network
     Simulate(simulate::Args),
+    /// Print what a shell has to read so that `aws` explains itself
+    Init(init::Args),
+    /// Print the completions of why403 for a shell
+    #[command(hide = true)]
+    Completions(completions::Args),
     /// Print the JSON Schema of the report
     Schema,
     /// Show what a refusal looks like, on an AWS in miniature
@@ -53,26 +74,13 @@ enum Command {
 /// The options that stand before `aws`: read by the wrapper itself, listed here for `--help`.
 #[derive(Debug, clap::Args)]
 struct AwsHelp {
-    /// When to explain: auto (on a terminal, or where CI is set), always, never
-    #[arg(long, value_name = "WHEN")]
-    explain: Option<String>,
-    /// Append the report to FILE, as one line of JSON
-    #[arg(long, value_name = "FILE")]
-    report: Option<OsString>,
-    /// The longest that a diagnosis may take
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<String>,
-    /// How to explain, and where to; may be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<String>,
-    /// Explain from the error's text alone: ask AWS nothing
-    #[arg(long)]
-    no_probe: bool,
+    #[command(flatten)]
+    _options: run_options::RunOptions,
 }
 
 fn after_help() -> String {
     let mut text = "Variables:\n".to_owned();
-    for (name, value, about) in crate::wrap::VARIABLES {
+    for crate::wrap::Variable { name, value, about, .. } in crate::wrap::VARIABLES {
         let head = format!("{name}={value}");
         text.push_str(&format!("  {head:<36} {about}\n"));
     }
@@ -97,8 +105,18 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
             print(&Cli::command().render_help().to_string());
             Ok(exit::USAGE)
         }
+        Command::Exec(args) => {
+            return exec::run(&args).unwrap_or_else(|error| {
+                drop(writeln!(std::io::stderr(), "why403: {error}"));
+                ExitCode::from(exit::USAGE)
+            });
+        }
+        Command::Config(args) => config::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Completions(args) => completions::run(&args),
         Command::Schema => {
             print(&schema::text());
             Ok(exit::FINE)

@@ -30,7 +30,13 @@ pub struct AccessPointFacts {
 }
 
 /// Reads `arn:aws:s3:region:account:accesspoint/name`.
-pub async fn read(clients: &Clients<'_>, keys: &Credentials, arn: &str, now: SystemTime, ledger: &Arc<Ledger>) -> Answer<AccessPoint> {
+pub async fn read(
+    clients: &Clients<'_>,
+    keys: &Credentials,
+    arn: &str,
+    now: SystemTime,
+    ledger: &Arc<Ledger>,
+) -> Answer<AccessPoint> {
     let mut parts = arn.splitn(6, ':').skip(4);
     let (account, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let Some(name) = name.strip_prefix("accesspoint/").or_else(|| name.strip_prefix("accesspoint:")) else {

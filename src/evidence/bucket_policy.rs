@@ -21,7 +21,8 @@ pub enum BucketPolicy {
 
 /// Asks.
 pub async fn get(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<BucketPolicy> {
-    let reply = ask(ledger, |capture| client.get_bucket_policy().bucket(bucket).customize().interceptor(capture).send()).await;
+    let reply =
+        ask(ledger, |capture| client.get_bucket_policy().bucket(bucket).customize().interceptor(capture).send()).await;
     match reply.into_answer() {
         Answer::Known(output) => match output.policy {
             Some(text) => Answer::Known(BucketPolicy::Document(text)),

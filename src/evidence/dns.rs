@@ -28,7 +28,9 @@ pub async fn resolve(host: &str) -> Answer<Resolution> {
 
 fn is_private(address: &IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || (v4.octets()[0] == 100 && (v4.octets()[1] & 0xc0) == 64),
+        IpAddr::V4(v4) => {
+            v4.is_private() || v4.is_link_local() || (v4.octets()[0] == 100 && (v4.octets()[1] & 0xc0) == 64)
+        }
         IpAddr::V6(v6) => (v6.segments()[0] & 0xfe00) == 0xfc00,
     }
 }
@@ -39,7 +41,9 @@ mod tests {
 
     #[test]
     fn private_ranges_are_known() {
-        for (text, private) in [("10.1.2.3", true), ("172.31.0.9", true), ("100.64.1.1", true), ("52.216.1.1", false), ("fd00::1", true)] {
+        for (text, private) in
+            [("10.1.2.3", true), ("172.31.0.9", true), ("100.64.1.1", true), ("52.216.1.1", false), ("fd00::1", true)]
+        {
             assert_eq!(is_private(&text.parse().unwrap()), private, "{text}");
         }
     }

@@ -15,16 +15,19 @@ use crate::diagnosis::{Check, Outcome};
 use crate::evidence::organization::{Asking, OrganizationPolicyKind};
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, NOT_NEEDED, access_point, bucket, bucket_policy, dns, identity, identity_policies, kms, listing, object, object_acl,
-    organization, own_buckets, profiles, replay, role_trust, session, settings, simulation, unsigned, variants, vpc_endpoints,
+    Answer, Evidence, NOT_NEEDED, access_point, bucket, bucket_policy, dns, identity, identity_policies, kms, listing,
+    object, object_acl, organization, own_buckets, profiles, replay, role_trust, session, settings, simulation,
+    unsigned, variants, vpc_endpoints,
 };
 use crate::policy::Principal;
 use crate::recognize::{Denial, DeniedLayer};
-use crate::request::{BucketKind, EndpointChoice, ProfileOption, Request, ServiceId, Settings, access_key_account, alias_name};
+use crate::request::{
+    BucketKind, EndpointChoice, ProfileOption, Request, ServiceId, Settings, access_key_account, alias_name,
+};
 use crate::world::World;
 use aws_credential_types::Credentials;
-use futures_util::future::{LocalBoxFuture, Shared, join, join3, join4};
 use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, Shared, join, join3, join4};
 use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
@@ -59,10 +62,15 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// Runs one probe under the budget.
-    async fn ask<T, F: Future<Output = Answer<T>>>(&self, name: &str, probe: impl FnOnce(Arc<Ledger>) -> F) -> Answer<T> {
+    async fn ask<T, F: Future<Output = Answer<T>>>(
+        &self,
+        name: &str,
+        probe: impl FnOnce(Arc<Ledger>) -> F,
+    ) -> Answer<T> {
         let ledger = Ledger::new(&self.plan.total);
         let start = Instant::now();
-        let answer = tokio::time::timeout_at(self.plan.deadline, probe(Arc::clone(&ledger))).await.unwrap_or(Answer::TimedOut);
+        let answer =
+            tokio::time::timeout_at(self.plan.deadline, probe(Arc::clone(&ledger))).await.unwrap_or(Answer::TimedOut);
         let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (outcome, requests) = (answer.outcome(), ledger.requests());
         let sent = requests > 0 || outcome != Outcome::Skipped;
@@ -77,7 +85,13 @@ impl Desk<'_> {
     }
 
     fn skip<T>(&self, name: &str, why: &str) -> Answer<T> {
-        self.note(Check { name: name.to_owned(), outcome: Outcome::Skipped, why: Some(why.to_owned()), ms: None, requests: None });
+        self.note(Check {
+            name: name.to_owned(),
+            outcome: Outcome::Skipped,
+            why: Some(why.to_owned()),
+            ms: None,
+            requests: None,
+        });
         Answer::Skipped(why.to_owned())
     }
 
@@ -160,7 +174,8 @@ async fn ask_s3(
         Some(_) => None,
         None => borrowed_keys(plan).await,
     };
-    let owner_view = reader.as_ref().map_or_else(|| s3.clone(), |keys| plan.clients.s3(&Signer::Keys(keys.clone()), region));
+    let owner_view =
+        reader.as_ref().map_or_else(|| s3.clone(), |keys| plan.clients.s3(&Signer::Keys(keys.clone()), region));
     let first_round = region.is_none();
     let stand = replay::stand_in(request);
     let object_read = matches!(stand, Ok(Stand::Object));
@@ -185,7 +200,9 @@ async fn ask_s3(
                     let answer = replay::send(&s3_clone(plan, signer, region), request, *stand, &ledger).await;
                     let before = evidence.replay.known().map(|replay| replay.as_sent.clone());
                     answer.map(|exchange| match (region, before) {
-                        (Some(region), Some(as_sent)) => Replay { as_sent, in_region: Some((region.to_owned(), exchange)) },
+                        (Some(region), Some(as_sent)) => {
+                            Replay { as_sent, in_region: Some((region.to_owned(), exchange)) }
+                        }
                         _ => Replay { as_sent: exchange, in_region: None },
                     })
                 })
@@ -201,7 +218,10 @@ async fn ask_s3(
     let bucket_answer = async {
         match bucket_name {
             Some(name) if request.bucket_kind != BucketKind::Directory => {
-                desk.ask(bucket::NAME, |ledger| async move { bucket::head(&s3_clone(plan, signer, region), name, &ledger).await }).await
+                desk.ask(bucket::NAME, |ledger| async move {
+                    bucket::head(&s3_clone(plan, signer, region), name, &ledger).await
+                })
+                .await
             }
             Some(_) => desk.skip(bucket::NAME, "it is a directory bucket"),
             None => desk.skip(bucket::NAME, "the request names no bucket"),
@@ -210,20 +230,26 @@ async fn ask_s3(
     let plain_bucket = bucket_name.filter(|_| request.bucket_kind == BucketKind::General);
     let policy = async {
         match (plain_bucket, keys.or(reader.as_ref())) {
-            (Some(name), Some(_)) => desk.ask(bucket_policy::NAME, |ledger| {
-                let s3 = owner_view.clone();
-                async move { bucket_policy::get(&s3, name, &ledger).await }
-            }).await,
+            (Some(name), Some(_)) => {
+                desk.ask(bucket_policy::NAME, |ledger| {
+                    let s3 = owner_view.clone();
+                    async move { bucket_policy::get(&s3, name, &ledger).await }
+                })
+                .await
+            }
             (Some(_), None) => desk.skip(bucket_policy::NAME, "the request was unsigned"),
             (None, _) => desk.skip(bucket_policy::NAME, "the request names no general purpose bucket"),
         }
     };
     let listed = async {
         match (bucket_name, &request.key, keys) {
-            (Some(name), Some(key), Some(_)) if object_read => desk.ask(listing::NAME, |ledger| {
-                let s3 = s3.clone();
-                async move { listing::near(&s3, request, name, key, &ledger).await }
-            }).await,
+            (Some(name), Some(key), Some(_)) if object_read => {
+                desk.ask(listing::NAME, |ledger| {
+                    let s3 = s3.clone();
+                    async move { listing::near(&s3, request, name, key, &ledger).await }
+                })
+                .await
+            }
             (Some(_), Some(_), None) => desk.skip(listing::NAME, "the request was unsigned"),
             _ => desk.skip(listing::NAME, "the request reads no object"),
         }
@@ -250,7 +276,8 @@ async fn ask_s3(
         let Some(caller) = caller(plan, identity.clone()).await else {
             return desk.skip(identity_policies::NAME, "the caller is not known");
         };
-        desk.ask(identity_policies::NAME, |ledger| async move { identity_policies::read(&iam, &caller, &ledger).await }).await
+        desk.ask(identity_policies::NAME, |ledger| async move { identity_policies::read(&iam, &caller, &ledger).await })
+            .await
     };
     // What the refusal names is worth a look at once.
     let named = async {
@@ -260,8 +287,12 @@ async fn ask_s3(
         ask_named(desk, signer, keys.or(reader.as_ref()), region, said, refused.known(), identity.clone()).await
     };
 
-    let ((identity_answer, replay_answer, bucket_answer, policy), (listed, stranger, policies), named) =
-        join3(join4(identity.clone(), replayed.clone(), bucket_answer, policy), join3(listed, stranger, policies), named).await;
+    let ((identity_answer, replay_answer, bucket_answer, policy), (listed, stranger, policies), named) = join3(
+        join4(identity.clone(), replayed.clone(), bucket_answer, policy),
+        join3(listed, stranger, policies),
+        named,
+    )
+    .await;
 
     let pointed = replay_answer
         .known()
@@ -370,7 +401,8 @@ async fn ask_named(
         match (unsigned, stand, keys) {
             (true, Some(stand), Some(keys)) => {
                 let client = plan.clients.s3(&Signer::Keys(keys.clone()), region);
-                desk.ask(variants::SIGNED, |ledger| async move { replay::send(&client, request, stand, &ledger).await }).await
+                desk.ask(variants::SIGNED, |ledger| async move { replay::send(&client, request, stand, &ledger).await })
+                    .await
             }
             _ => Answer::Skipped("the request was signed".to_owned()),
         }
@@ -406,12 +438,17 @@ async fn ask_named(
         };
         let uploads_with_kms = by_kms && !matches!(stand, Some(Stand::Object));
         // A read that S3 itself refuses does not show the object's key; the bucket's default one is the best guess.
-        let refused_by_policy = matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms && object.known().is_none();
+        let refused_by_policy =
+            matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms && object.known().is_none();
         let reads = matches!(stand, Some(Stand::Object)) && refused_by_policy;
         let default_key = match (&request.bucket, uploads_with_kms || (reads && keys.is_some())) {
             (Some(bucket), true) => {
                 let client = client.clone();
-                desk.ask(settings::ENCRYPTION, |ledger| async move { settings::default_key(&client, bucket, &ledger).await }).await
+                desk.ask(
+                    settings::ENCRYPTION,
+                    |ledger| async move { settings::default_key(&client, bucket, &ledger).await },
+                )
+                .await
             }
             _ => Answer::Skipped(NOT_NEEDED.to_owned()),
         };
@@ -471,12 +508,15 @@ async fn ask_named(
         }
     };
     let (profiles, signed, without_owner, own_buckets) = (profiles, signed, without_owner, own);
-    let ((profiles, signed, without_owner, own_buckets), (encryption, access_point, public), (vpc_endpoints, organization)) =
-        tokio::join!(
-            join4(profiles, signed, without_owner, own_buckets),
-            join3(encryption, point, public),
-            join(network, organization)
-        );
+    let (
+        (profiles, signed, without_owner, own_buckets),
+        (encryption, access_point, public),
+        (vpc_endpoints, organization),
+    ) = tokio::join!(
+        join4(profiles, signed, without_owner, own_buckets),
+        join3(encryption, point, public),
+        join(network, organization)
+    );
     let (object, default_key, key) = encryption;
     let (public_access, account_public_access) = public;
     let (service_control, resource_control) = organization;
@@ -499,12 +539,18 @@ async fn ask_named(
 
 /// The access point that the request goes through: as the command named it, as AWS's message does, or by its alias among
 /// those of the caller's own account.
-async fn access_point_arn(plan: &Plan<'_>, denial: Option<&Denial>, identity: Later<'_, identity::Identity>) -> Option<String> {
+async fn access_point_arn(
+    plan: &Plan<'_>,
+    denial: Option<&Denial>,
+    identity: Later<'_, identity::Identity>,
+) -> Option<String> {
     let request = plan.request;
     if let Some(arn) = &request.access_point_arn {
         return Some(arn.clone());
     }
-    if let Some((arn, _)) = denial.and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/")) {
+    if let Some((arn, _)) =
+        denial.and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/"))
+    {
         return arn.contains(":accesspoint/").then(|| arn.to_owned());
     }
     let name = alias_name(request.bucket.as_deref()?)?;
@@ -514,7 +560,8 @@ async fn access_point_arn(plan: &Plan<'_>, denial: Option<&Denial>, identity: La
 
 /// Whether the refusal is KMS's.
 fn names_kms(denial: &Denial) -> bool {
-    denial.layer == Some(DeniedLayer::KmsKey) || denial.action.as_deref().is_some_and(|action| action.starts_with("kms:"))
+    denial.layer == Some(DeniedLayer::KmsKey)
+        || denial.action.as_deref().is_some_and(|action| action.starts_with("kms:"))
 }
 
 fn not_needed_pair<A, B>() -> (Answer<A>, Answer<B>) {
@@ -539,7 +586,10 @@ async fn ask_public_access(
     let bucket_level = async {
         match &plan.request.bucket {
             Some(name) => {
-                desk.ask(settings::PUBLIC_ACCESS, |ledger| async move { settings::public_access(client, name, &ledger).await }).await
+                desk.ask(settings::PUBLIC_ACCESS, |ledger| async move {
+                    settings::public_access(client, name, &ledger).await
+                })
+                .await
             }
             None => desk.skip(settings::PUBLIC_ACCESS, "the request names no bucket"),
         }
@@ -595,8 +645,20 @@ async fn ask_organization(
             async move {
                 let asking = Asking { clients: plan.clients, keys, now: (plan.world.now)(), ledger: &ledger };
                 let (service, resource) = join(
-                    async { if scp { Some(asking.policies(account, OrganizationPolicyKind::ServiceControl).await) } else { None } },
-                    async { if rcp { Some(asking.policies(account, OrganizationPolicyKind::ResourceControl).await) } else { None } },
+                    async {
+                        if scp {
+                            Some(asking.policies(account, OrganizationPolicyKind::ServiceControl).await)
+                        } else {
+                            None
+                        }
+                    },
+                    async {
+                        if rcp {
+                            Some(asking.policies(account, OrganizationPolicyKind::ResourceControl).await)
+                        } else {
+                            None
+                        }
+                    },
                 )
                 .await;
                 let worst = service.iter().chain(&resource).find(|answer| answer.known().is_none()).cloned();
@@ -628,30 +690,38 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     let general = plan.request.bucket_kind == BucketKind::General;
     let own = async {
         match evidence.own_buckets.known() {
-            None if keys.is_some() => {
-                Some(desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(client, &ledger).await }).await)
-            }
+            None if keys.is_some() => Some(
+                desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(client, &ledger).await }).await,
+            ),
             _ => None,
         }
     };
-    let owners = async {
-        if keys.is_none() || !general {
-            return None;
-        }
-        Some(
-            join(
-                desk.ask(settings::OWNERSHIP, |ledger| async move { settings::ownership(client, bucket, &ledger).await }),
-                desk.ask(settings::PAYMENT, |ledger| async move { settings::requester_pays(client, bucket, &ledger).await }),
+    let owners =
+        async {
+            if keys.is_none() || !general {
+                return None;
+            }
+            Some(
+                join(
+                    desk.ask(settings::OWNERSHIP, |ledger| async move {
+                        settings::ownership(client, bucket, &ledger).await
+                    }),
+                    desk.ask(settings::PAYMENT, |ledger| async move {
+                        settings::requester_pays(client, bucket, &ledger).await
+                    }),
+                )
+                .await,
             )
-            .await,
-        )
-    };
+        };
     let acl = async {
         let read = matches!(replay::stand_in(plan.request), Ok(Stand::Object)) && plan.request.key.is_some();
         if keys.is_none() || !general || !read {
             return None;
         }
-        Some(desk.ask(object_acl::NAME, |ledger| async move { object_acl::read(client, plan.request, &ledger).await }).await)
+        Some(
+            desk.ask(object_acl::NAME, |ledger| async move { object_acl::read(client, plan.request, &ledger).await })
+                .await,
+        )
     };
     let public = async {
         match evidence.public_access {
@@ -778,8 +848,10 @@ async fn assume_role(desk: &Desk<'_>, keys: Option<&Credentials>, evidence: &mut
         };
         match caller(plan, identity.clone()).await {
             Some(caller) => {
-                desk.ask(identity_policies::NAME, |ledger| async move { identity_policies::read(&iam, &caller, &ledger).await })
-                    .await
+                desk.ask(identity_policies::NAME, |ledger| async move {
+                    identity_policies::read(&iam, &caller, &ledger).await
+                })
+                .await
             }
             None => desk.skip(identity_policies::NAME, "the caller is not known"),
         }

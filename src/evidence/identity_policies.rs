@@ -142,7 +142,8 @@ impl Reader<'_> {
             async { call!(self, "iam:GetUser", client.get_user().user_name(name)) },
             async { self.user_inline(name).await },
             async {
-                let output = call!(self, "iam:ListAttachedUserPolicies", client.list_attached_user_policies().user_name(name))?;
+                let output =
+                    call!(self, "iam:ListAttachedUserPolicies", client.list_attached_user_policies().user_name(name))?;
                 self.complete("iam:ListAttachedUserPolicies", output.is_truncated());
                 Some(self.managed(name, output.attached_policies()).await)
             },
@@ -173,7 +174,8 @@ impl Reader<'_> {
         };
         self.complete("iam:ListUserPolicies", output.is_truncated());
         let documents = output.policy_names().iter().map(|policy| async move {
-            let output = call!(self, "iam:GetUserPolicy", client.get_user_policy().user_name(name).policy_name(policy))?;
+            let output =
+                call!(self, "iam:GetUserPolicy", client.get_user_policy().user_name(name).policy_name(policy))?;
             Some(inline(name, policy, output.policy_document()))
         });
         join_all(documents).await.into_iter().flatten().collect()
@@ -182,18 +184,21 @@ impl Reader<'_> {
     async fn group(&self, name: &str) -> Vec<AttachedPolicy> {
         let client = self.client;
         let inline_ones = async {
-            let Some(output) = call!(self, "iam:ListGroupPolicies", client.list_group_policies().group_name(name)) else {
+            let Some(output) = call!(self, "iam:ListGroupPolicies", client.list_group_policies().group_name(name))
+            else {
                 return Vec::new();
             };
             self.complete("iam:ListGroupPolicies", output.is_truncated());
             let documents = output.policy_names().iter().map(|policy| async move {
-                let output = call!(self, "iam:GetGroupPolicy", client.get_group_policy().group_name(name).policy_name(policy))?;
+                let output =
+                    call!(self, "iam:GetGroupPolicy", client.get_group_policy().group_name(name).policy_name(policy))?;
                 Some(inline(name, policy, output.policy_document()))
             });
             join_all(documents).await.into_iter().flatten().collect()
         };
         let managed_ones = async {
-            let output = call!(self, "iam:ListAttachedGroupPolicies", client.list_attached_group_policies().group_name(name));
+            let output =
+                call!(self, "iam:ListAttachedGroupPolicies", client.list_attached_group_policies().group_name(name));
             let Some(output) = output else { return Vec::new() };
             self.complete("iam:ListAttachedGroupPolicies", output.is_truncated());
             self.managed(name, output.attached_policies()).await
@@ -207,18 +212,21 @@ impl Reader<'_> {
         let (role, inline_ones, managed_ones) = join3(
             async { call!(self, "iam:GetRole", client.get_role().role_name(name)) },
             async {
-                let Some(output) = call!(self, "iam:ListRolePolicies", client.list_role_policies().role_name(name)) else {
+                let Some(output) = call!(self, "iam:ListRolePolicies", client.list_role_policies().role_name(name))
+                else {
                     return Vec::new();
                 };
                 self.complete("iam:ListRolePolicies", output.is_truncated());
                 let documents = output.policy_names().iter().map(|policy| async move {
-                    let output = call!(self, "iam:GetRolePolicy", client.get_role_policy().role_name(name).policy_name(policy))?;
+                    let output =
+                        call!(self, "iam:GetRolePolicy", client.get_role_policy().role_name(name).policy_name(policy))?;
                     Some(inline(name, policy, output.policy_document()))
                 });
                 join_all(documents).await.into_iter().flatten().collect()
             },
             async {
-                let output = call!(self, "iam:ListAttachedRolePolicies", client.list_attached_role_policies().role_name(name));
+                let output =
+                    call!(self, "iam:ListAttachedRolePolicies", client.list_attached_role_policies().role_name(name));
                 let Some(output) = output else { return Vec::new() };
                 self.complete("iam:ListAttachedRolePolicies", output.is_truncated());
                 self.managed(name, output.attached_policies()).await

@@ -53,7 +53,8 @@ pub async fn read(client: &aws_sdk_kms::Client, arn: &str, ledger: &Arc<Ledger>)
     }
     let (about, policy, grants) = join3(
         async {
-            let reply = ask(ledger, |capture| client.describe_key().key_id(arn).customize().interceptor(capture).send()).await;
+            let reply =
+                ask(ledger, |capture| client.describe_key().key_id(arn).customize().interceptor(capture).send()).await;
             match reply.into_answer() {
                 Answer::Known(output) => match output.key_metadata {
                     Some(key) => Answer::Known(KeyFacts {
@@ -80,16 +81,25 @@ pub async fn read(client: &aws_sdk_kms::Client, arn: &str, ledger: &Arc<Ledger>)
             }
         },
         async {
-            let reply = ask(ledger, |capture| client.list_grants().key_id(arn).customize().interceptor(capture).send()).await;
+            let reply =
+                ask(ledger, |capture| client.list_grants().key_id(arn).customize().interceptor(capture).send()).await;
             reply.into_answer().map(|output| {
                 let grants = output.grants.unwrap_or_default();
-                grants.into_iter().filter_map(|grant| {
-                    Some(KeyGrant {
-                        grantee: grant.grantee_principal?,
-                        operations: grant.operations.unwrap_or_default().iter().map(|name| name.as_str().to_owned()).collect(),
-                        constrained: grant.constraints.is_some(),
+                grants
+                    .into_iter()
+                    .filter_map(|grant| {
+                        Some(KeyGrant {
+                            grantee: grant.grantee_principal?,
+                            operations: grant
+                                .operations
+                                .unwrap_or_default()
+                                .iter()
+                                .map(|name| name.as_str().to_owned())
+                                .collect(),
+                            constrained: grant.constraints.is_some(),
+                        })
                     })
-                }).collect()
+                    .collect()
             })
         },
     )

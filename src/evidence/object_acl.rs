@@ -32,7 +32,10 @@ pub async fn read(client: &aws_sdk_s3::Client, request: &Request, ledger: &Arc<L
             .unwrap_or_default()
             .into_iter()
             .filter(|grant| {
-                grant.permission.as_ref().is_some_and(|permission| matches!(permission.as_str(), "READ" | "FULL_CONTROL"))
+                grant
+                    .permission
+                    .as_ref()
+                    .is_some_and(|permission| matches!(permission.as_str(), "READ" | "FULL_CONTROL"))
             })
             .filter_map(|grant| grant.grantee.and_then(|grantee| grantee.id.or(grantee.uri)))
             .collect(),

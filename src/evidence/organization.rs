@@ -66,10 +66,11 @@ const DEEPEST: usize = 7;
 
 impl Asking<'_> {
     async fn call<T: for<'de> Deserialize<'de>>(&self, operation: &'static str, body: serde_json::Value) -> Answer<T> {
-        let reply = match self.clients.organizations(self.keys, operation, body.to_string(), self.now, self.ledger).await {
-            Ok(reply) => reply,
-            Err(why) => return Answer::Skipped(why),
-        };
+        let reply =
+            match self.clients.organizations(self.keys, operation, body.to_string(), self.now, self.ledger).await {
+                Ok(reply) => reply,
+                Err(why) => return Answer::Skipped(why),
+            };
         match reply.into_answer() {
             Answer::Known(body) => match serde_json::from_slice(&body) {
                 Ok(value) => Answer::Known(value),

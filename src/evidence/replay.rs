@@ -61,7 +61,12 @@ pub fn stand_in(request: &Request) -> Result<Stand, String> {
 }
 
 /// Sends the stand-in to `client`.
-pub async fn send(client: &aws_sdk_s3::Client, request: &Request, stand: Stand, ledger: &Arc<Ledger>) -> Answer<Exchange> {
+pub async fn send(
+    client: &aws_sdk_s3::Client,
+    request: &Request,
+    stand: Stand,
+    ledger: &Arc<Ledger>,
+) -> Answer<Exchange> {
     let payer = request.request_payer.then_some(RequestPayer::Requester);
     match stand {
         Stand::Object => {
@@ -99,7 +104,13 @@ pub async fn send(client: &aws_sdk_s3::Client, request: &Request, stand: Stand, 
 pub fn pointed_region(exchange: &Exchange) -> Option<&str> {
     let code = exchange.error.as_ref().map_or("", |error| error.code.as_str());
     let complains = matches!(exchange.status, 301 | 307)
-        || matches!(code, "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException")
+        || matches!(
+            code,
+            "AuthorizationHeaderMalformed"
+                | "PermanentRedirect"
+                | "TemporaryRedirect"
+                | "IllegalLocationConstraintException"
+        )
         || (exchange.status == 400 && code.is_empty());
     if !complains {
         return None;

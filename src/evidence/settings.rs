@@ -50,9 +50,14 @@ pub enum Ownership {
 }
 
 /// The bucket's Block Public Access.
-pub async fn public_access(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<PublicAccessBlock> {
+pub async fn public_access(
+    client: &aws_sdk_s3::Client,
+    bucket: &str,
+    ledger: &Arc<Ledger>,
+) -> Answer<PublicAccessBlock> {
     let reply =
-        ask(ledger, |capture| client.get_public_access_block().bucket(bucket).customize().interceptor(capture).send()).await;
+        ask(ledger, |capture| client.get_public_access_block().bucket(bucket).customize().interceptor(capture).send())
+            .await;
     match reply.into_answer() {
         Answer::Known(output) => {
             let block = output.public_access_block_configuration;
@@ -78,7 +83,8 @@ pub async fn account_public_access(
     now: SystemTime,
     ledger: &Arc<Ledger>,
 ) -> Answer<PublicAccessBlock> {
-    let reply = clients.s3_control(keys, "GetPublicAccessBlock", account, "configuration/publicAccessBlock", now, ledger).await;
+    let reply =
+        clients.s3_control(keys, "GetPublicAccessBlock", account, "configuration/publicAccessBlock", now, ledger).await;
     match reply {
         Answer::Known(body) => Answer::Known(read_block(&body)),
         Answer::Denied(ApiError { code, .. }) if code == "NoSuchPublicAccessBlockConfiguration" => {
@@ -137,7 +143,8 @@ pub async fn requester_pays(client: &aws_sdk_s3::Client, bucket: &str, ledger: &
 /// The KMS key that an upload without its own encryption header is encrypted with: `None` for S3's own keys.
 pub async fn default_key(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<Option<String>> {
     let reply =
-        ask(ledger, |capture| client.get_bucket_encryption().bucket(bucket).customize().interceptor(capture).send()).await;
+        ask(ledger, |capture| client.get_bucket_encryption().bucket(bucket).customize().interceptor(capture).send())
+            .await;
     match reply.into_answer() {
         Answer::Known(output) => {
             let rules = output.server_side_encryption_configuration.map(|found| found.rules).unwrap_or_default();
@@ -147,7 +154,9 @@ pub async fn default_key(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc
                 by_kms.then(|| rule.kms_master_key_id.unwrap_or_else(|| "alias/aws/s3".to_owned()))
             }))
         }
-        Answer::Denied(ApiError { code, .. }) if code == "ServerSideEncryptionConfigurationNotFoundError" => Answer::Known(None),
+        Answer::Denied(ApiError { code, .. }) if code == "ServerSideEncryptionConfigurationNotFoundError" => {
+            Answer::Known(None)
+        }
         other => other.map(|_| None),
     }
 }

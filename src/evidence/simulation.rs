@@ -36,11 +36,8 @@ pub async fn ask_iam(
     resource: &str,
     ledger: &Arc<Ledger>,
 ) -> Answer<Simulation> {
-    let call = client
-        .simulate_principal_policy()
-        .policy_source_arn(principal)
-        .action_names(action)
-        .resource_arns(resource);
+    let call =
+        client.simulate_principal_policy().policy_source_arn(principal).action_names(action).resource_arns(resource);
     let reply = ask(ledger, |capture| call.customize().interceptor(capture).send()).await;
     match reply.into_answer() {
         Answer::Known(output) => {

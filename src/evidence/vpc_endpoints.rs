@@ -23,11 +23,15 @@ pub struct VpcEndpoint {
 }
 
 /// Asks for the available ones of S3.
-pub async fn describe(clients: &Clients<'_>, keys: &Credentials, now: SystemTime, ledger: &Arc<Ledger>) -> Answer<Vec<VpcEndpoint>> {
+pub async fn describe(
+    clients: &Clients<'_>,
+    keys: &Credentials,
+    now: SystemTime,
+    ledger: &Arc<Ledger>,
+) -> Answer<Vec<VpcEndpoint>> {
     let service = format!("com.amazonaws.{}.s3", clients.region());
-    let body = format!(
-        "Action=DescribeVpcEndpoints&Version=2016-11-15&Filter.1.Name=service-name&Filter.1.Value.1={service}"
-    );
+    let body =
+        format!("Action=DescribeVpcEndpoints&Version=2016-11-15&Filter.1.Name=service-name&Filter.1.Value.1={service}");
     let reply: Reply<Vec<u8>> = match clients.ec2(keys, "DescribeVpcEndpoints", body, now, ledger).await {
         Ok(reply) => reply,
         Err(why) => return Answer::Skipped(why),

@@ -9,6 +9,7 @@
 //! * A key policy and a trust policy have to allow by themselves; naming the account there hands the decision to the
 //!   identity's policies.
 //! * The root user needs nobody's Allow in its own account, and nobody's but the resource's in another.
+//! * Some callers are refused whatever any policy allows: see [`super::sts`].
 //!
 //! Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html> and
@@ -139,6 +140,8 @@ pub(crate) enum Kind {
     ForeignObject {
         callers: bool,
     },
+    /// AWS refuses it whatever any policy allows.
+    Never,
 }
 
 /// What kind of principal it is, as far as that decides.
@@ -171,6 +174,8 @@ impl Case {
         };
         let kind = if let Some(owner) = s3::foreign_owner(request) {
             Kind::ForeignObject { callers: request.principal.account() == Some(owner) }
+        } else if sts::never_assumes(request) {
+            Kind::Never
         } else if kms::is_key(request) || sts::is_trust(request) {
             Kind::ResourceFirst
         } else {
@@ -244,7 +249,7 @@ impl Fold {
         let named = direct.or(role.and(limits));
         let core = match (case.kind, case.caller) {
             (Kind::ForeignObject { callers: true }, _) => own,
-            (Kind::ForeignObject { callers: false }, _) => Truth::False,
+            (Kind::ForeignObject { callers: false } | Kind::Never, _) => Truth::False,
             (_, Caller::None { .. }) => direct,
             (kind, _) => {
                 let within = match kind {
@@ -393,6 +398,8 @@ pub(crate) fn blockers(atoms: &Atoms, case: Case, has_identity: bool) -> Vec<Lay
         };
         match (case.kind, case.caller) {
             (Kind::ForeignObject { callers: true }, _) => own_side(true),
+            // Nothing but another identity would change it.
+            (Kind::Never, _) => layers.push(Layer::Identity),
             (Kind::ForeignObject { callers: false }, _) | (_, Caller::None { .. }) => layers.push(Layer::Resource),
             (kind, _) if same.is_true() => {
                 let role_is_named = resource.is_true();

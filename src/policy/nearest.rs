@@ -39,7 +39,8 @@ pub fn nearest_miss(request: &Request, _layers: &Layers, evaluation: &Evaluation
 /// Another action on everything (`"Resource": "*"`) says nothing about the resource that was asked for.
 fn is_another_permission(trace: &StatementTrace, misses: &[(usize, &ElementTrace)]) -> bool {
     let other_action = misses.iter().any(|(_, element)| matches!(element.reason, Reason::ActionDiffers { .. }));
-    let of_everything = trace.elements.iter().any(|element| element.element == Element::Resource && element.wanted == "*");
+    let of_everything =
+        trace.elements.iter().any(|element| element.element == Element::Resource && element.wanted == "*");
     other_action && of_everything
 }
 

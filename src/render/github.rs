@@ -38,7 +38,7 @@ fn annotation(story: &Story<'_>, level: &str, options: &Options) -> String {
     let visible = |text: &str| untrusted::visible(text, options.unicode).into_owned();
     let title = format!("{}[{}]", outline::prefix(first.blocker.certainty), first.blocker.cause);
     let mut properties = vec![format!("title={}", untrusted::workflow_property(&visible(&title)))];
-    if let Some(script) = &options.script {
+    if let Some(script) = &story.failure.script {
         properties.push(format!("file={}", untrusted::workflow_property(&visible(&script.file))));
         properties.push(format!("line={}", script.line));
     }

@@ -1,7 +1,7 @@
 //! GitLab: a Code Quality report, and the markers of a section that folds in the job's log.
 
 use super::{Format, Options, ReportFormat, fingerprint, untrusted};
-use crate::diagnosis::{Blocker, Certainty, Report};
+use crate::diagnosis::{Blocker, Certainty, Failure, Report};
 use serde_json::{Value, json};
 
 pub struct Gitlab;
@@ -15,20 +15,20 @@ impl ReportFormat for Gitlab {
         "a Code Quality report for GitLab"
     }
 
-    fn render(&self, report: &Report, options: &Options) -> String {
+    fn render(&self, report: &Report, _: &Options) -> String {
         let blockers = fingerprint::blockers(report);
         let issues: Vec<Value> =
-            blockers.iter().map(|(_, blocker, fingerprint)| issue(report, blocker, fingerprint, options)).collect();
+            blockers.iter().map(|(failure, blocker, print)| issue(report, failure, blocker, print)).collect();
         // Printing a JSON value cannot fail.
         let text = serde_json::to_string_pretty(&issues).unwrap_or_default();
         untrusted::json(&text) + "\n"
     }
 }
 
-fn issue(report: &Report, blocker: &Blocker, fingerprint: &str, options: &Options) -> Value {
+fn issue(report: &Report, failure: &Failure, blocker: &Blocker, fingerprint: &str) -> Value {
     // GitLab wants a file of the repository; the job's own definition is where a job's trouble belongs.
     let (path, line) =
-        options.script.as_ref().map_or((".gitlab-ci.yml", 1), |script| (script.file.as_str(), script.line));
+        failure.script.as_ref().map_or((".gitlab-ci.yml", 1), |script| (script.file.as_str(), script.line));
     let severity = match blocker.certainty {
         _ if report.command.exit_code == 0 => "info",
         Certainty::Proven => "critical",

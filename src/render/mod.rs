@@ -46,8 +46,6 @@ pub struct Options {
     pub hyperlinks: bool,
     /// Full ARNs, what was ruled out, and what was asked.
     pub verbose: bool,
-    /// The line of a script that ran the command, where a CI format can point at it.
-    pub script: Option<ScriptLine>,
     /// What a cause means in general, for the formats with a table of rules: the registry's text.
     pub meaning: fn(&str) -> Option<&'static str>,
 }
@@ -60,19 +58,9 @@ impl Default for Options {
             color: false,
             hyperlinks: false,
             verbose: false,
-            script: None,
             meaning: |_| None,
         }
     }
-}
-
-/// A line of a file of the repository that CI has checked out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScriptLine {
-    /// Relative to the repository's root.
-    pub file: String,
-    /// From 1.
-    pub line: u64,
 }
 
 /// One way to write a report down.

@@ -60,7 +60,7 @@ impl<'a> Run<'a> {
     fn result(&mut self, failure: &Failure, blocker: &'a Blocker, fingerprint: &str) -> Value {
         let rule = index_of(&mut self.rules, blocker.cause.as_str(), |known, new| known == new);
         let document = blocker.excerpt.as_ref().map(|excerpt| self.document(excerpt));
-        let script = self.options.script.as_ref().map(|script| {
+        let script = failure.script.as_ref().map(|script| {
             json!({ "physicalLocation": {
                 "artifactLocation": { "uri": encoded(&script.file) },
                 "region": { "startLine": script.line.max(1) },

@@ -206,7 +206,9 @@ impl Request {
     /// Whether the request gives the public, or every AWS account, access by an ACL.
     #[must_use]
     pub fn names_public_acl(&self) -> bool {
-        self.conditions.get("s3:x-amz-acl").is_some_and(|acl| acl.starts_with("public-read") || acl == "authenticated-read")
+        self.conditions
+            .get("s3:x-amz-acl")
+            .is_some_and(|acl| acl.starts_with("public-read") || acl == "authenticated-read")
     }
 
     pub(crate) fn partition(&self) -> &str {

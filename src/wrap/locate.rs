@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::harmless;
 
 /// What `execvp` and the shells search where `PATH` is not set.
-const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+pub(super) const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// Which file it is, whatever it is called and however many symlinks lead to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,15 @@ pub(super) fn locate(path: Option<OsString>, is_us: impl Fn(Identity) -> bool) -
         }
     }
     Err(missed)
+}
+
+/// The files named `aws` on that path that are this program.
+pub(super) fn links_to(path: Option<&OsStr>, ours: Option<Identity>) -> Vec<PathBuf> {
+    let directories = path.unwrap_or_else(|| OsStr::new(DEFAULT_PATH)).as_bytes().split(|byte| *byte == b':');
+    let candidates = directories.map(|directory| Path::new(OsStr::from_bytes(directory)).join("aws"));
+    candidates
+        .filter(|candidate| std::fs::metadata(candidate).is_ok_and(|metadata| Some(Identity::of(&metadata)) == ours))
+        .collect()
 }
 
 #[cfg(test)]

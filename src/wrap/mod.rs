@@ -22,9 +22,12 @@ mod options;
 mod panics;
 mod plan;
 mod service;
+mod run;
+mod script;
 mod signals;
 mod status;
 mod tee;
+mod variables;
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -33,13 +36,55 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::diagnosis::ScriptLine;
 use crate::recognize::Failures;
 use crate::world::{Process, Surroundings, World};
 
 pub use after::Stop;
 pub use guard::{PROBE, VARIABLE as GUARD};
-pub use options::{Explain, Options, Output, VARIABLES};
+pub use options::{Explain, Options, Output, Redact, Source, Sources};
+pub use run::{RUN, run_command};
 pub use status::Status;
+
+/// How the value of each option is read, for the config file.
+pub(crate) mod values {
+    pub(crate) use super::options::{REDACT_VALUES, TIMEOUT_VALUES, explain, format, format_values, redact, timeout};
+}
+
+/// What a search for `aws` along a `PATH` comes by.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The real one, or why there is none.
+    pub aws: Result<PathBuf, String>,
+    /// What is called `aws` there and is this program.
+    pub in_front: Vec<PathBuf>,
+}
+
+/// Searches as a run would.
+#[must_use]
+pub fn find(path: Option<std::ffi::OsString>) -> Search {
+    let ours = locate::Identity::ours();
+    let in_front = locate::links_to(path.as_deref(), ours);
+    let found = locate::locate(path, |candidate| Some(candidate) == ours);
+    Search { aws: found.map(|found| found.path).map_err(|error| error.to_string()), in_front }
+}
+
+/// What `aws --version` says; nothing where it cannot be asked.
+#[must_use]
+pub fn version_of(aws: &std::path::Path) -> Option<String> {
+    let mut command = exec::command(aws, &["--version".into()], std::ffi::OsStr::new(guard::PROBE));
+    let output = command.stdin(std::process::Stdio::null()).output().ok()?;
+    // Old releases of version 1 say it on stderr.
+    let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    String::from_utf8_lossy(&said).lines().next().map(|line| line.trim().to_owned())
+}
+
+/// The options as the variables and the config file have them, and no command line.
+#[must_use]
+pub fn settled(world: &World) -> Options {
+    crate::config::under(options::Flags::default().over_variables(world), world)
+}
+pub use variables::{VARIABLES, Variable};
 
 use guard::Guard;
 use options::Parsed;
@@ -66,6 +111,8 @@ pub struct Finished {
     pub failures: Failures,
     pub options: Options,
     pub world: World,
+    /// The line of the script that ran it, where that is known.
+    pub script: Option<ScriptLine>,
     /// When `aws` ended: the time budget runs from here.
     pub ended: Instant,
     /// Set when somebody wants the explaining to stop.

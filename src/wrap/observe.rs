@@ -18,8 +18,9 @@ use super::options::Options;
 use super::signals::{FORWARDED, FROM_KEYS, Signals, in_foreground};
 use super::status::Status;
 use super::tee::{Seen, tee};
-use super::{Finished, exec, panics};
-use crate::world::World;
+use super::{Finished, exec, panics, script};
+use crate::config;
+use crate::world::{Process, World};
 
 /// How long an interrupt that did not come from our terminal waits before it is passed on. Who sends one to a group
 /// (`timeout`, some CI runners) has reached `aws` already, and `aws` uses this time to end; twice would cut its tidying up
@@ -33,6 +34,8 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Runs `aws` to its end, explains a failure, and gives `aws`'s exit status.
 pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, options: Options) -> ExitCode {
     panics::keep_quiet();
+    // Before `aws` starts: the shell goes on reading its script beside a command in the background.
+    let script = options.may_point(&Process).then(|| script::line(aws_args, &Process)).flatten();
     let command = |aws: &Path| exec::command(aws, aws_args, &guard.for_spawn(found.identity));
     let Ok(mut run) = Run::start(command(&found.path), found) else {
         // No process, thread or descriptor to be had, or an `aws` that cannot be run at all: without us in between it
@@ -52,13 +55,16 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
     let cut_short = end.interrupted || matches!(end.status, Status::Signaled(_));
     if !(cut_short && failures.is_empty()) {
         let argv = std::iter::once("aws".into()).chain(aws_args.iter().cloned()).collect();
+        let world = World::real();
         let finished = Finished {
             aws: found.path.clone(),
             argv,
             status: end.status,
             failures,
-            options,
-            world: World::real(),
+            // Only now: nobody waits for a file of ours before `aws` has run.
+            options: config::under(options, &world),
+            world,
+            script,
             ended: end.at,
             stop: Stop::default(),
         };

@@ -9,20 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::harmless;
+use crate::ignore::{self, Ignore};
 use crate::render::{Format, words};
-use crate::world::Surroundings;
+use crate::world::{Surroundings, is_no};
 
 pub(super) const USAGE: &str = "why403 [--explain auto|always|never] [--report FILE] [--timeout SECONDS] \
-     [--format FORMAT[=FILE]]... [--no-probe] aws ARGS...";
-
-/// Every variable that the wrapper reads, with what it takes and what it does.
-pub const VARIABLES: &[(&str, &str, &str)] = &[
-    ("WHY403", "off", "pass every command through, explain nothing"),
-    ("WHY403_EXPLAIN", "auto|always|never", "when to explain on stderr; auto: on a terminal, or where CI is set"),
-    ("WHY403_REPORT", "FILE", "append a report to FILE as one line of JSON"),
-    ("WHY403_TIMEOUT", "SECONDS", "the longest that a diagnosis may take; 3 by default"),
-    ("WHY403_FORMAT", "FORMAT[=FILE][,...]", "how to explain, and where to"),
-];
+     [--format FORMAT[=FILE]]... [--no-probe] [--redact accounts] [--ignore KIND:NAME]... aws ARGS...";
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -40,16 +32,60 @@ pub struct Options {
     pub timeout: Duration,
     /// Whether AWS may be asked anything; `false` explains from the error's text alone.
     pub probe: bool,
+    pub redact: Vec<Redact>,
+    /// What is not to be explained.
+    pub ignore: Vec<Ignore>,
+    /// The directory of the `why403 exec` that this run is part of.
+    pub run: Option<PathBuf>,
+    /// Who said what, so that a config file can speak where nobody has.
+    pub sources: Sources,
     /// What was wrong with the variables that are ignored, one line each: they must never cost the command.
     pub ignored: Vec<String>,
 }
 
 impl Options {
+    /// Whether anything that is written can point at a line of a script.
+    pub(super) fn may_point(&self, world: &dyn Surroundings) -> bool {
+        let points = [Format::Github, Format::Gitlab, Format::Sarif, Format::Junit, Format::Json];
+        self.writes_files()
+            || self.formats.iter().any(|output| points.contains(&output.format))
+            || (self.show && crate::ci::is_ci(world))
+    }
+
     /// Whether something is to be written besides stderr.
     #[must_use]
     pub fn writes_files(&self) -> bool {
-        self.report.is_some() || self.formats.iter().any(|format| format.file.is_some())
+        self.report.is_some() || self.run.is_some() || self.formats.iter().any(|format| format.file.is_some())
     }
+}
+
+/// Who said something, the weakest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    #[default]
+    Default,
+    Config,
+    Variable,
+    Flag,
+}
+
+/// [`Source`] of each option that a config file can set too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    pub explain: Source,
+    pub report: Source,
+    pub format: Source,
+    pub timeout: Source,
+    pub probe: Source,
+    pub redact: Source,
+    pub ignore: Source,
+}
+
+/// What a report is not to name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redact {
+    /// Account ids.
+    Accounts,
 }
 
 /// When to explain on stderr.
@@ -78,6 +114,8 @@ pub(super) struct Flags {
     formats: Vec<Output>,
     timeout: Option<Duration>,
     no_probe: bool,
+    redact: Vec<Redact>,
+    ignore: Vec<Ignore>,
 }
 
 /// A command line, sorted.
@@ -93,7 +131,7 @@ pub(super) enum Parsed<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UsageError {
+pub enum UsageError {
     #[error("unknown option `{0}` before `aws`")]
     UnknownOption(String),
     #[error("`{option}` needs a value: {wanted}")]
@@ -182,6 +220,16 @@ impl Flags {
                 self.formats.push(format(value).ok_or_else(|| bad("--format", &wanted))?);
                 Ok(rest)
             }
+            b"--redact" => {
+                let (value, rest) = value("--redact", REDACT_VALUES)?;
+                self.redact = redact(value).ok_or_else(|| bad("--redact", REDACT_VALUES))?;
+                Ok(rest)
+            }
+            b"--ignore" => {
+                let (value, rest) = value("--ignore", ignore::VALUES)?;
+                self.ignore.extend(ignore(value).ok_or_else(|| bad("--ignore", ignore::VALUES))?);
+                Ok(rest)
+            }
             b"--no-probe" if inline.is_some() => Err(UsageError::UnwantedValue("--no-probe")),
             b"--no-probe" => {
                 self.no_probe = true;
@@ -191,57 +239,120 @@ impl Flags {
         }
     }
 
+    /// The options of a subcommand of ours that runs `aws` further down, as words.
+    pub(super) fn read(words: &[OsString]) -> Result<Self, UsageError> {
+        let mut flags = Self::default();
+        let mut rest = words;
+        while let Some((word, after)) = rest.split_first() {
+            rest = flags.take(word, after)?;
+        }
+        Ok(flags)
+    }
+
     /// What was said on the command line, then what the variables say, then the defaults.
     pub(super) fn over_variables(self, world: &dyn Surroundings) -> Options {
-        let mut ignored = Vec::new();
-        let mut heed = |name: &str, wanted: &str| ignored.push(format!("`{name}` takes {wanted}"));
-
-        let explain = self.explain.or_else(|| {
-            let value = world.variable("WHY403_EXPLAIN")?;
-            explain(&value).or_else(|| {
-                heed("WHY403_EXPLAIN", EXPLAIN_VALUES);
-                None
-            })
-        });
-        let timeout = self.timeout.or_else(|| {
-            let value = world.variable("WHY403_TIMEOUT")?;
-            timeout(&value).or_else(|| {
-                heed("WHY403_TIMEOUT", TIMEOUT_VALUES);
-                None
-            })
-        });
-        let formats = if self.formats.is_empty() {
-            world.variable("WHY403_FORMAT").map_or_else(Vec::new, |value| {
-                let all = value.as_bytes().split(|byte| *byte == b',').map(|one| format(OsStr::from_bytes(one)));
-                all.collect::<Option<Vec<_>>>().unwrap_or_else(|| {
-                    heed("WHY403_FORMAT", &format_values());
-                    Vec::new()
-                })
-            })
-        } else {
-            self.formats
-        };
+        let mut variables = Variables { world, ignored: Vec::new() };
+        let (explain, said_explain) =
+            variables.under(self.explain, "WHY403_EXPLAIN", EXPLAIN_VALUES, explain).unwrap_or_default();
+        let (timeout, said_timeout) = variables
+            .under(self.timeout, "WHY403_TIMEOUT", TIMEOUT_VALUES, timeout)
+            .unwrap_or((DEFAULT_TIMEOUT, Source::Default));
+        let (report, said_report) = variables
+            .under(self.report, "WHY403_REPORT", "a file", |value| Some(PathBuf::from(value)))
+            .map_or((None, Source::Default), |(report, source)| (Some(report), source));
+        let some = |list: Vec<Output>| (!list.is_empty()).then_some(list);
+        let (formats, said_format) =
+            variables.under(some(self.formats), "WHY403_FORMAT", &format_values(), formats).unwrap_or_default();
+        let (probe, said_probe) = variables
+            .under(self.no_probe.then_some(false), "WHY403_PROBE", PROBE_VALUES, probe)
+            .unwrap_or((true, Source::Default));
+        let redacted = (!self.redact.is_empty()).then_some(self.redact);
+        let (redact, said_redact) =
+            variables.under(redacted, "WHY403_REDACT", REDACT_VALUES, redact).unwrap_or_default();
+        let rules = (!self.ignore.is_empty()).then_some(self.ignore);
+        let (ignore, said_ignore) = variables.under(rules, "WHY403_IGNORE", ignore::VALUES, ignore).unwrap_or_default();
         Options {
-            explain: explain.unwrap_or_default(),
+            explain,
             show: false,
-            report: self.report.or_else(|| world.variable("WHY403_REPORT").map(PathBuf::from)),
+            report,
             formats,
-            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
-            probe: !self.no_probe,
-            ignored,
+            timeout,
+            probe,
+            redact,
+            ignore,
+            run: world.variable(super::RUN).map(PathBuf::from),
+            sources: Sources {
+                explain: said_explain,
+                report: said_report,
+                format: said_format,
+                timeout: said_timeout,
+                probe: said_probe,
+                redact: said_redact,
+                ignore: said_ignore,
+            },
+            ignored: variables.ignored,
         }
     }
 }
 
-const EXPLAIN_VALUES: &str = "auto, always or never";
-const TIMEOUT_VALUES: &str = "0 to 600 seconds";
+/// The variables, and what is wrong with them.
+struct Variables<'a> {
+    world: &'a dyn Surroundings,
+    ignored: Vec<String>,
+}
 
-fn format_values() -> String {
+impl Variables<'_> {
+    /// The flag's value, or else the variable's. A value that cannot be read is remembered, never said: it may be a
+    /// secret that slipped into the wrong variable.
+    fn under<T>(
+        &mut self,
+        flag: Option<T>,
+        name: &str,
+        wanted: &str,
+        read: impl FnOnce(&OsStr) -> Option<T>,
+    ) -> Option<(T, Source)> {
+        if let Some(value) = flag {
+            return Some((value, Source::Flag));
+        }
+        let found = read(&self.world.variable(name)?);
+        if found.is_none() {
+            self.ignored.push(format!("`{name}` takes {wanted}"));
+        }
+        Some((found?, Source::Variable))
+    }
+}
+
+pub(crate) const EXPLAIN_VALUES: &str = "auto, always or never";
+pub(crate) const TIMEOUT_VALUES: &str = "0 to 600 seconds";
+pub(crate) const REDACT_VALUES: &str = "accounts";
+const PROBE_VALUES: &str = "on or off";
+
+pub(crate) fn format_values() -> String {
     let names: Vec<&str> = crate::render::FORMATS.iter().map(|format| format.format().name()).collect();
     format!("{}, with =FILE or without", words::alternatives(&names))
 }
 
-fn explain(value: &OsStr) -> Option<Explain> {
+fn probe(value: &OsStr) -> Option<bool> {
+    let is_yes = ["1", "on", "true", "yes"].iter().any(|yes| value.eq_ignore_ascii_case(yes));
+    (is_yes || is_no(value)).then_some(is_yes)
+}
+
+/// A comma-separated list; there is one kind so far.
+pub(crate) fn redact(value: &OsStr) -> Option<Vec<Redact>> {
+    value.to_str()?.split(',').map(|kind| (kind.trim() == "accounts").then_some(Redact::Accounts)).collect()
+}
+
+/// A comma-separated list of rules.
+fn ignore(value: &OsStr) -> Option<Vec<Ignore>> {
+    value.to_str()?.split(',').map(|rule| rule.trim().parse().ok()).collect()
+}
+
+/// A comma-separated list of formats.
+fn formats(value: &OsStr) -> Option<Vec<Output>> {
+    value.as_bytes().split(|byte| *byte == b',').map(|one| format(OsStr::from_bytes(one))).collect()
+}
+
+pub(crate) fn explain(value: &OsStr) -> Option<Explain> {
     match value.as_bytes() {
         b"auto" => Some(Explain::Auto),
         b"always" => Some(Explain::Always),
@@ -251,13 +362,13 @@ fn explain(value: &OsStr) -> Option<Explain> {
 }
 
 /// Seconds, with decimals. `Duration` refuses what is negative or not a number.
-fn timeout(value: &OsStr) -> Option<Duration> {
+pub(crate) fn timeout(value: &OsStr) -> Option<Duration> {
     let seconds: f64 = value.to_str()?.trim().parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= LONGEST_TIMEOUT)
 }
 
 /// `json` or `json=FILE`.
-fn format(value: &OsStr) -> Option<Output> {
+pub(crate) fn format(value: &OsStr) -> Option<Output> {
     let bytes = value.as_bytes();
     let (name, file) = match bytes.iter().position(|byte| *byte == b'=') {
         Some(at) => (&bytes[..at], Some(&bytes[at + 1..])),
@@ -288,9 +399,9 @@ mod tests {
         }
     }
 
-    struct Variables(BTreeMap<&'static str, &'static str>);
+    struct Given(BTreeMap<&'static str, &'static str>);
 
-    impl Surroundings for Variables {
+    impl Surroundings for Given {
         fn variable(&self, name: &str) -> Option<OsString> {
             self.0.get(name).map(OsString::from)
         }
@@ -301,8 +412,8 @@ mod tests {
 
     #[test]
     fn every_option_in_both_forms() {
-        let apart = "why403 --explain always --report r.json --timeout 0.25 --format json=a=b --format terminal --no-probe aws s3";
-        let joined = "why403 --explain=always --report=r.json --timeout=0.25 --format=json=a=b --format=terminal --no-probe -- aws s3";
+        let apart = "why403 --explain always --report r.json --timeout 0.25 --format json=a=b --format terminal --no-probe --redact accounts --ignore bucket:scratch-* --ignore profile:dev aws s3";
+        let joined = "why403 --explain=always --report=r.json --timeout=0.25 --format=json=a=b --format=terminal --no-probe --redact=accounts --ignore=bucket:scratch-*,profile:dev -- aws s3";
         let expected = Flags {
             explain: Some(Explain::Always),
             report: Some("r.json".into()),
@@ -312,6 +423,8 @@ mod tests {
             ],
             timeout: Some(Duration::from_millis(250)),
             no_probe: true,
+            redact: vec![Redact::Accounts],
+            ignore: vec!["bucket:scratch-*".parse().expect("a rule"), "profile:dev".parse().expect("a rule")],
         };
         assert_eq!(flags(apart), expected);
         assert_eq!(flags(joined), expected);
@@ -369,15 +482,20 @@ mod tests {
 
     #[test]
     fn a_wrong_variable_is_ignored_and_said_without_its_value() {
-        let variables = Variables(BTreeMap::from([
+        let variables = Given(BTreeMap::from([
             ("WHY403_EXPLAIN", "s3cret"),
             ("WHY403_TIMEOUT", "-5"),
             ("WHY403_FORMAT", "json,s3cret"),
+            ("WHY403_PROBE", "s3cret"),
+            ("WHY403_REDACT", "accounts,s3cret"),
+            ("WHY403_IGNORE", "s3cret"),
         ]));
         let options = Flags::default().over_variables(&variables);
         assert_eq!((options.explain, options.timeout), (Explain::Auto, DEFAULT_TIMEOUT));
         assert!(options.formats.is_empty());
-        assert_eq!(options.ignored.len(), 3);
+        assert!(options.probe && options.redact.is_empty() && options.ignore.is_empty());
+        assert_eq!(options.sources, Sources::default());
+        assert_eq!(options.ignored.len(), 6);
         assert!(options.ignored.iter().all(|line| !line.contains("s3cret")), "{:?}", options.ignored);
     }
 }

@@ -21,12 +21,17 @@ pub(super) fn plan(aws_args: &[OsString], flags: Flags, world: &dyn Surroundings
         return Plan::Exec;
     }
     let mut options = flags.over_variables(world);
-    options.show = match options.explain {
+    options.show = shows(options.explain, world);
+    if options.show || options.writes_files() { Plan::Observe(options) } else { Plan::Exec }
+}
+
+/// Whether an explanation goes to stderr.
+pub(super) fn shows(explain: Explain, world: &dyn Surroundings) -> bool {
+    match explain {
         Explain::Always => true,
         Explain::Never => false,
-        Explain::Auto => world.stderr_is_terminal() || world.is_ci(),
-    };
-    if options.show || options.writes_files() { Plan::Observe(options) } else { Plan::Exec }
+        Explain::Auto => world.stderr_is_terminal() || crate::ci::is_ci(world),
+    }
 }
 
 #[cfg(test)]

@@ -17,14 +17,21 @@ pub struct Cli {
 pub fn found() -> Vec<Cli> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let candidates = [
-        (CliVersion::V1, std::env::var_os("WHY403_TEST_AWS_V1").map_or_else(|| root.join(".venv/awscli/bin/aws"), PathBuf::from)),
-        (CliVersion::V2, std::env::var_os("WHY403_TEST_AWS_V2").map_or_else(|| PathBuf::from("/usr/bin/aws"), PathBuf::from)),
+        (
+            CliVersion::V1,
+            std::env::var_os("WHY403_TEST_AWS_V1").map_or_else(|| root.join(".venv/awscli/bin/aws"), PathBuf::from),
+        ),
+        (
+            CliVersion::V2,
+            std::env::var_os("WHY403_TEST_AWS_V2").map_or_else(|| PathBuf::from("/usr/bin/aws"), PathBuf::from),
+        ),
     ];
     let mut found = Vec::new();
     for (version, program) in candidates {
         let is_it = Command::new(&program).arg("--version").output().is_ok_and(|output| {
             let major = if version == CliVersion::V1 { "aws-cli/1" } else { "aws-cli/2" };
-            String::from_utf8_lossy(&output.stdout).starts_with(major) || String::from_utf8_lossy(&output.stderr).starts_with(major)
+            String::from_utf8_lossy(&output.stdout).starts_with(major)
+                || String::from_utf8_lossy(&output.stderr).starts_with(major)
         });
         match (is_it, program.parent()) {
             (true, Some(directory)) => found.push(Cli { version, directory: directory.to_path_buf() }),

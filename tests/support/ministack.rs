@@ -181,17 +181,20 @@ impl MiniStack {
     }
 
     pub fn put_user_policy(&self, account: &str, user: &str, name: &str, document: &str) {
-        let arguments = ["iam", "put-user-policy", "--user-name", user, "--policy-name", name, "--policy-document", document];
+        let arguments =
+            ["iam", "put-user-policy", "--user-name", user, "--policy-name", name, "--policy-document", document];
         self.set_up(account, &arguments);
     }
 
     /// A bucket with the given keys, and a policy where one is given.
     pub fn bucket(&self, account: &str, name: &str, keys: &[&str], policy: Option<&str>) {
         self.set_up(account, &["s3api", "create-bucket", "--bucket", name]);
-        std::fs::write(self.work().join("body"), "content\n").unwrap();
+        let source = self.work().join(name);
+        std::fs::create_dir(&source).unwrap();
         for key in keys {
-            self.set_up(account, &["s3api", "put-object", "--bucket", name, "--key", key, "--body", "body"]);
+            std::fs::write(source.join(key), "content\n").unwrap();
         }
+        self.set_up(account, &["s3", "cp", "--recursive", "--quiet", name, &format!("s3://{name}/")]);
         if let Some(document) = policy {
             self.put_bucket_policy(account, name, document);
         }
@@ -231,9 +234,9 @@ fn cleared(program: &Path) -> Command {
 /// Whether a MiniStack is ready there.
 fn answers(port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
-    let asked = stream
-        .set_read_timeout(Some(Duration::from_secs(2)))
-        .and_then(|()| stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    let asked = stream.set_read_timeout(Some(Duration::from_secs(2))).and_then(|()| {
+        stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    });
     let mut answer = Vec::new();
     asked.and_then(|()| stream.read_to_end(&mut answer)).is_ok_and(|_| answer.starts_with(b"HTTP/1.1 200"))
 }

@@ -41,6 +41,7 @@ fn report(failures: Vec<Failure>) -> Report {
         schema: SCHEMA,
         tool: Tool { name: text("why403"), version: text("0.1.0") },
         command: CommandRun { argv: argv.map(text).to_vec(), exit_code: 1 },
+        time: None,
         elapsed_ms: 412,
         failures,
     }
@@ -61,6 +62,7 @@ fn failure(blockers: Vec<Blocker>) -> Failure {
             signed: true,
             ..RequestSummary::default()
         },
+        script: None,
         caller: Some(Caller {
             arn: some("arn:aws:sts::111122223333:assumed-role/ci-deploy/build-7"),
             account: some("111122223333"),
@@ -483,6 +485,7 @@ pub fn hostile(stranger: &str) -> Report {
             endpoint: Some(s()),
             signed: false,
         },
+        script: None,
         caller: Some(Caller { arn: Some(s()), account: Some(s()), source: s() }),
         blockers: vec![marked(Certainty::Proven), marked(Certainty::Proven), marked(Certainty::Likely)],
         ruled_out: vec![note(stranger, stranger)],
@@ -495,6 +498,7 @@ pub fn hostile(stranger: &str) -> Report {
         schema: SCHEMA,
         tool: Tool { name: s(), version: s() },
         command: CommandRun { argv: vec![s(), s()], exit_code: 1 },
+        time: None,
         elapsed_ms: 1,
         failures: vec![failure(s()), failure(String::new())],
     }
