@@ -10,14 +10,16 @@ PIP    := bin/pip install --quiet --disable-pip-version-check
 .PHONY: demo test lint doc venv generate dist
 
 # Three refusals, each by the real `aws s3 cp` against an AWS in miniature on loopback, as a user would see them.
-demo: .venv/awscli/.done-$(AWSCLI_VERSION)
+# Any `aws` on PATH will do; where there is none, .venv gets one.
+demo:
+	@command -v aws >/dev/null || $(MAKE) --no-print-directory .venv/awscli/.done-$(AWSCLI_VERSION)
 	cargo build --quiet --features sandbox
 	PATH="$$PATH:$(CURDIR)/.venv/awscli/bin" target/debug/why403 demo
 
 # Everything: unit, whole-program and third-party tests, with the real AWS CLI.
 test: venv
 	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
-	cargo nextest run --features sandbox
+	cargo nextest run --features sandbox $(if $(CI),--profile ci)
 	cargo test --quiet --features sandbox --doc
 
 lint:
@@ -26,7 +28,7 @@ lint:
 	cargo clippy -- -D warnings
 
 doc:
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --features sandbox --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --no-deps --features sandbox --document-private-items
 
 venv: .venv/awscli/.done-$(AWSCLI_VERSION) .venv/ministack/.done-$(MINISTACK_VERSION)
 
