@@ -1,5 +1,7 @@
 //! The committed completions are those that the program makes: `UPDATE_GOLDEN=1` writes them anew.
 
+#![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
+
 use std::path::Path;
 use why403::cli::completions::generate;
 use why403::cli::init::Shell;

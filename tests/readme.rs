@@ -1,6 +1,8 @@
 //! The README's tables and samples are made from the program: `UPDATE_GOLDEN=1 cargo test --test readme` writes them
 //! anew, and a plain run holds them to it.
 
+#![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
+
 #[path = "support/clis.rs"]
 mod clis;
 

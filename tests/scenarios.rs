@@ -1,6 +1,8 @@
 //! Every scenario of the sandbox through the real AWS CLI, bare and wrapped: the wrapped run differs in nothing but what
 //! is added to stderr, and the report names what the scenario expects and nothing that it forbids.
 
+#![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
+
 #[path = "support/clis.rs"]
 mod clis;
 

@@ -44,7 +44,7 @@ impl Cause for ClockSkew {
         let certainty = if said { Certainty::Proven } else { Certainty::Likely };
         let summary = match skew {
             Some(seconds) => {
-                let minutes = seconds.unsigned_abs().div_ceil(60);
+                let minutes = (seconds.unsigned_abs() + 30) / 60;
                 let way = if seconds > 0 { "ahead of" } else { "behind" };
                 format!("this machine's clock is {minutes} minutes {way} AWS's; S3 allows 15")
             }
