@@ -7,7 +7,7 @@ MINISTACK_VERSION := 1.5.33
 PYTHON ?= python3
 PIP    := bin/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint doc venv generate dist
+.PHONY: demo test lint doc venv generate dist differential fuzz bench
 
 # Three refusals, each by the real `aws s3 cp` against an AWS in miniature on loopback, as a user would see them.
 # Any `aws` on PATH will do; where there is none, .venv gets one.
@@ -42,3 +42,36 @@ venv: .venv/awscli/.done-$(AWSCLI_VERSION) .venv/ministack/.done-$(MINISTACK_VER
 	$(PYTHON) -m venv .venv/ministack
 	.venv/ministack/$(PIP) ministack==$(MINISTACK_VERSION)
 	touch $@
+
+# A tarball of the program, man pages, completions, shell files and licences, with checksums, in target/dist.
+dist:
+	packaging/dist.sh
+
+# Ten thousand random requests and policies, decided by us and by an independent evaluator, which is installed for this
+# alone: a program beside the project (AGPL), run as a process of its own and no part of it.
+IAM_SIMULATE_VERSION := 0.1.173
+
+differential: .venv/node/.done-$(IAM_SIMULATE_VERSION)
+	cargo test --test differential -- --ignored --nocapture
+
+.venv/node/.done-$(IAM_SIMULATE_VERSION):
+	npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix .venv/node @cloud-copilot/iam-simulate@$(IAM_SIMULATE_VERSION)
+	touch $@
+
+# Every fuzz target for FUZZ_SECONDS, one after another; FUZZ_TARGETS says which. Needs a nightly toolchain. What is found on
+# the way is kept in target/fuzz; the seeds in fuzz/corpus stay as they are.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= policy_parse policy_evaluate simulate_line recognize_stream xml_error profile_files argv render_report
+
+fuzz:
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p target/fuzz/$$target; \
+		cargo +nightly fuzz run $$target target/fuzz/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=25 -max_len=4096 || exit 1; \
+	done
+
+# The evaluator alone, then the whole program beside the other evaluator.
+bench: .venv/node/.done-$(IAM_SIMULATE_VERSION)
+	cargo bench --bench policy
+	benches/simulate-vs-peer

@@ -184,6 +184,18 @@ pub struct Edit {
     pub statement_index: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<serde_json::Value>,
+    /// The document's text before and after: what `why403 fix` prints. Absent where the document could not be read.
+    #[serde(skip)]
+    pub document: Option<EditedDocument>,
+}
+
+/// One policy document with an edit applied. Not part of the JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditedDocument {
+    /// As it was read; absent where there is none yet.
+    pub before: Option<String>,
+    /// With the edit, and all else as it was.
+    pub after: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

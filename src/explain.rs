@@ -4,6 +4,11 @@
 //! recognize ─► request ─► evidence (ask) ─► cause (judge) ─┬─ settled ─► report ─► render, report file
 //!                                    ▲                     └─ not yet: ask further, judge again
 //! ```
+//!
+//! [`check`] asks about a request that nobody sent, [`log`] about failures that somebody wrote down.
+
+pub mod check;
+pub mod log;
 
 use crate::aws::clients::Clients;
 use crate::aws::credentials::Sources;
@@ -15,11 +20,13 @@ use crate::diagnosis::{Caller, CommandRun, Failure, Report, RequestSummary, SCHE
 use crate::evidence::Evidence;
 use crate::evidence::gather::{self, Plan};
 use crate::ignore::{Kind, is_ignored};
-use crate::{output, redact};
 use crate::recognize::{AwsFailure, Class, Denial, FailureGroup, FailureKind, Failures};
 use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, Settings, Side};
-use crate::wrap::{Finished, Redact};
 use crate::world::World;
+use crate::wrap::{Finished, Options, Redact};
+use crate::{output, redact, state};
+use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use time::OffsetDateTime;
@@ -35,6 +42,8 @@ pub fn after(finished: &Finished) {
     for failure in &mut report.failures {
         failure.script.clone_from(&finished.script);
     }
+    // What only this user can read keeps what a repair needs.
+    state::keep(&finished.world, &report);
     if options.redact.contains(&Redact::Accounts) {
         report = redact::accounts(report, options.run.as_deref());
     }
@@ -59,32 +68,41 @@ pub fn diagnose(finished: &Finished) -> Option<Report> {
     if is_ignored(rules, Kind::Profile, Some(&settings.profile.value)) {
         return None;
     }
-    let run = Run {
-        finished,
+    let run = Inquiry {
+        world,
+        options: &finished.options,
+        aws: Some(&finished.aws),
         arguments: &arguments,
         files: &files,
         settings: &settings,
         deadline: finished.ended + finished.options.timeout,
         flags: flags(&arguments),
     };
-    let failures = match runtime::block_on(output::with_spinner(finished, run.all(&kinds))) {
+    let failures = match runtime::block_on(output::with_spinner(
+        &finished.world,
+        finished.options.show,
+        Some(&finished.stop),
+        run.all(&kinds),
+    )) {
         Ok(failures) => failures,
         Err(_) => kinds.iter().filter_map(|kind| run.without_probes(kind, "the probes could not be set up")).collect(),
     };
     if failures.is_empty() {
         return None;
     }
-    Some(Report {
+    Some(report(world, &finished.argv, finished.status.code(), finished.ended, failures))
+}
+
+/// The report of a command that ended, or of a subcommand of ours that began, at `since`.
+fn report(world: &World, argv: &[OsString], exit_code: i32, since: Instant, failures: Vec<Failure>) -> Report {
+    Report {
         schema: SCHEMA,
         tool: Tool { name: "why403".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-        command: CommandRun {
-            argv: request::redact_argv(&finished.argv),
-            exit_code: finished.status.code(),
-        },
+        command: CommandRun { argv: request::redact_argv(argv), exit_code },
         time: time(world),
-        elapsed_ms: u64::try_from(finished.ended.elapsed().as_millis()).unwrap_or(u64::MAX),
+        elapsed_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         failures,
-    })
+    }
 }
 
 /// The wall clock, for whoever keeps many reports.
@@ -94,14 +112,24 @@ fn time(world: &World) -> Option<String> {
 }
 
 fn kinds(failures: &Failures) -> Vec<&FailureGroup> {
-    failures.groups.iter().filter(|group| group.first().is_some_and(|failure| failure.class() != Class::NotOurs)).collect()
+    failures
+        .groups
+        .iter()
+        .filter(|group| group.first().is_some_and(|failure| failure.class() != Class::NotOurs))
+        .collect()
 }
 
 /// Which major version ran: they read two variables in another order, and only their exit statuses tell them apart.
 fn cli_version(finished: &Finished) -> CliVersion {
     match finished.status.code() {
         252..=254 => CliVersion::V2,
-        255 if finished.failures.groups.iter().filter_map(FailureGroup::first).any(|failure| failure.service().is_some()) => {
+        255 if finished
+            .failures
+            .groups
+            .iter()
+            .filter_map(FailureGroup::first)
+            .any(|failure| failure.service().is_some()) =>
+        {
             CliVersion::V1
         }
         _ => CliVersion::Unknown,
@@ -117,9 +145,12 @@ fn flags(arguments: &Arguments) -> Vec<String> {
         .collect()
 }
 
-/// One run, with everything that is the same for all its failures.
-struct Run<'a> {
-    finished: &'a Finished,
+/// All that is the same for the failures that are looked into together: of one run, of one log, or none at all.
+struct Inquiry<'a> {
+    world: &'a World,
+    options: &'a Options,
+    /// The real `aws`, where there is one.
+    aws: Option<&'a Path>,
     arguments: &'a Arguments,
     files: &'a ProfileFiles,
     settings: &'a Settings,
@@ -133,27 +164,45 @@ struct Asking<'a> {
     options: Vec<ProfileOption>,
     sources: Sources<'a>,
     clients: Clients<'a>,
+    /// Whether nothing was refused, so that documents alone tell.
+    documents_only: bool,
     deadline: tokio::time::Instant,
     total: Arc<Total>,
 }
 
 impl<'a> Asking<'a> {
-    fn about<'p>(&'p self, run: &'p Run<'a>, request: &'p Request) -> Plan<'p> {
+    fn about<'p>(&'p self, run: &'p Inquiry<'a>, request: &'p Request) -> Plan<'p> {
         Plan {
-            world: &run.finished.world,
+            world: run.world,
             settings: run.settings,
             request,
             denial: self.denial.as_ref(),
             sources: &self.sources,
             clients: &self.clients,
             options: &self.options,
+            documents_only: self.documents_only,
             deadline: self.deadline,
             total: Arc::clone(&self.total),
         }
     }
 }
 
-impl Run<'_> {
+impl<'a> Inquiry<'a> {
+    /// What questions are asked with, or why none can be.
+    fn asking(&self, denial: Option<Denial>, total: &Arc<Total>) -> Result<Asking<'a>, String> {
+        let transport = Transport::new(self.settings, self.options.timeout).map_err(|error| error.to_string())?;
+        let (world, settings) = (self.world, self.settings);
+        Ok(Asking {
+            denial,
+            options: self.other_profiles(),
+            sources: Sources { world, settings, transport: transport.clone(), aws: self.aws },
+            clients: Clients::new(settings, transport),
+            documents_only: false,
+            deadline: tokio::time::Instant::from_std(self.deadline),
+            total: Arc::clone(total),
+        })
+    }
+
     async fn all(&self, kinds: &[&FailureGroup]) -> Vec<Failure> {
         let total = Arc::new(Total::default());
         let looked = kinds.iter().take(MOST_KINDS).map(|kind| self.one(kind, &total));
@@ -175,21 +224,10 @@ impl Run<'_> {
         if let Some(why) = self.why_not_to_ask(failure) {
             return self.judged(kind, failure, &request, Evidence::none(&why));
         }
-        let transport = match Transport::new(self.settings, self.finished.options.timeout) {
-            Ok(transport) => transport,
-            Err(error) => return self.judged(kind, failure, &request, Evidence::none(&error.to_string())),
-        };
-        let world = &self.finished.world;
-        let sources =
-            Sources { world, settings: self.settings, transport: transport.clone(), aws: Some(&self.finished.aws) };
-        let clients = Clients::new(self.settings, transport);
-        let asking = Asking {
-            denial: failure.service().and_then(|error| Denial::read(&error.message)),
-            options: self.other_profiles(),
-            sources,
-            clients,
-            deadline: tokio::time::Instant::from_std(self.deadline),
-            total: Arc::clone(total),
+        let denial = failure.service().and_then(|error| Denial::read(&error.message));
+        let asking = match self.asking(denial, total) {
+            Ok(asking) => asking,
+            Err(error) => return self.judged(kind, failure, &request, Evidence::none(&error)),
         };
         // A copy is refused by either side, and a bare message does not say which: the source can be asked.
         if let Some(source) = self.source_of_copy(&request).filter(|_| asking.denial.is_none()) {
@@ -219,7 +257,8 @@ impl Run<'_> {
 
     /// The read of a copy's source.
     fn source_of_copy(&self, request: &Request) -> Option<Request> {
-        let copies = matches!(request.operation.as_str(), "CopyObject" | "UploadPartCopy") && request.side == Side::Destination;
+        let copies =
+            matches!(request.operation.as_str(), "CopyObject" | "UploadPartCopy") && request.side == Side::Destination;
         let other = request.other.as_ref().filter(|_| copies)?;
         Some(Request::at("GetObject", other, self.settings))
     }
@@ -231,7 +270,7 @@ impl Run<'_> {
 
     /// Whether the failure is one about which nothing can be asked.
     fn why_not_to_ask(&self, failure: &AwsFailure) -> Option<String> {
-        if !self.finished.options.probe {
+        if !self.options.probe {
             return Some("probing is switched off".to_owned());
         }
         match &failure.kind {
@@ -241,7 +280,7 @@ impl Run<'_> {
     }
 
     fn other_profiles(&self) -> Vec<ProfileOption> {
-        request::profile_options(self.settings, &self.finished.world, self.files)
+        request::profile_options(self.settings, self.world, self.files)
     }
 
     fn without_probes(&self, kind: &FailureGroup, why: &str) -> Option<Failure> {
@@ -254,11 +293,17 @@ impl Run<'_> {
     }
 
     fn ignores(&self, request: &Request) -> bool {
-        is_ignored(&self.finished.options.ignore, Kind::Bucket, request.bucket.as_deref())
+        is_ignored(&self.options.ignore, Kind::Bucket, request.bucket.as_deref())
     }
 
     /// The report's entry; nothing where it turned out to be no access matter.
-    fn judged(&self, kind: &FailureGroup, failure: &AwsFailure, request: &Request, evidence: Evidence) -> Option<Failure> {
+    fn judged(
+        &self,
+        kind: &FailureGroup,
+        failure: &AwsFailure,
+        request: &Request,
+        evidence: Evidence,
+    ) -> Option<Failure> {
         let case = Case::new(failure, request, self.settings, &evidence, self.flags.clone());
         let diagnosis = cause::judge(&case);
         if failure.class() == Class::Maybe && !diagnosis.found() {
@@ -266,7 +311,7 @@ impl Run<'_> {
         }
         let entry = self.entry(kind, &case, diagnosis);
         let account = entry.caller.as_ref().and_then(|caller| caller.account.as_deref());
-        (!is_ignored(&self.finished.options.ignore, Kind::Account, account)).then_some(entry)
+        (!is_ignored(&self.options.ignore, Kind::Account, account)).then_some(entry)
     }
 
     fn entry(&self, kind: &FailureGroup, case: &Case<'_>, diagnosis: Diagnosis) -> Failure {
@@ -279,7 +324,9 @@ impl Run<'_> {
         Failure {
             line: case.failure.line.clone(),
             count: kind.count,
-            operation: service.and_then(|error| error.operation.clone()).or_else(|| Some(case.request.operation.clone())),
+            operation: service
+                .and_then(|error| error.operation.clone())
+                .or_else(|| Some(case.request.operation.clone())),
             error_code: service.map(|error| error.code.clone()),
             request: RequestSummary {
                 action: case.asked_action(),

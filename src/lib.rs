@@ -47,5 +47,6 @@ pub mod render;
 pub mod request;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod state;
 pub mod world;
 pub mod wrap;

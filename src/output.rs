@@ -5,7 +5,7 @@ use crate::cause::registry;
 use crate::diagnosis::Report;
 use crate::render::{self, Format};
 use crate::world::World;
-use crate::wrap::{Finished, Output};
+use crate::wrap::{Finished, Output, Stop};
 use crate::{ci, collect};
 use std::fs::{File, OpenOptions};
 use std::future::Future;
@@ -110,7 +110,7 @@ fn screen_options(world: &World) -> render::Options {
     }
 }
 
-fn plain_options() -> render::Options {
+pub(crate) fn plain_options() -> render::Options {
     render::Options {
         meaning: |code| registry::find(code).map(|about| about.meaning.as_str()),
         ..render::Options::default()
@@ -131,7 +131,7 @@ fn harmless(path: &Path) -> String {
     render::untrusted::visible(&path.to_string_lossy(), false).into_owned()
 }
 
-fn append_line(path: &Path, report: &Report) -> io::Result<()> {
+pub(crate) fn append_line(path: &Path, report: &Report) -> io::Result<()> {
     append(path, &Format::Json.render(report, &plain_options()))
 }
 
@@ -169,9 +169,9 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Runs `work`, with a spinner on stderr where a person looks at it and it takes long.
-pub async fn with_spinner<T>(finished: &Finished, work: impl Future<Output = T>) -> T {
-    let screen = finished.world.stderr;
-    if !(screen.is_terminal && finished.options.show) || finished.world.var("WHY403_NO_PROGRESS").is_some() {
+pub async fn with_spinner<T>(world: &World, show: bool, stop: Option<&Stop>, work: impl Future<Output = T>) -> T {
+    let screen = world.stderr;
+    if !(screen.is_terminal && show) || world.var("WHY403_NO_PROGRESS").is_some() {
         return work.await;
     }
     let frames: &[&str] =
@@ -191,7 +191,7 @@ pub async fn with_spinner<T>(finished: &Finished, work: impl Future<Output = T>)
             done = &mut work => { draw("\r\x1b[K"); return done },
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
-        if finished.stop.is_set() {
+        if stop.is_some_and(Stop::is_set) {
             draw("\r\x1b[K");
         }
     }

@@ -64,7 +64,8 @@ impl Job {
     fn said(&self, variables: &[(&str, &str)], script: &str) -> String {
         fs::write(self.file("deploy.sh"), script).unwrap();
         let bare = self.command("bash").arg("deploy.sh").output().unwrap();
-        let output = self.command(WHY403).args(["exec", "--", "bash", "deploy.sh"]).envs(variables.iter().copied()).output();
+        let output =
+            self.command(WHY403).args(["exec", "--", "bash", "deploy.sh"]).envs(variables.iter().copied()).output();
         let output = output.unwrap();
         assert_eq!(output.status, bare.status, "{}", text(&output.stderr));
         let (bare, wrapped) = (text(&bare.stderr), text(&output.stderr));
@@ -93,7 +94,8 @@ fn github_gets_text_an_annotation_and_a_summary() {
     assert_eq!(job.read("summary.md").matches("More: `why403 explain").count(), 1, "{}", job.read("summary.md"));
 
     // Without `exec`, behind the shim of the action or the shell: each call adds its own.
-    let output = job.command(WHY403).args(["aws", "s3", "cp", "s3://acme-logs/2026/07/app.log", "."]).envs(github).output();
+    let output =
+        job.command(WHY403).args(["aws", "s3", "cp", "s3://acme-logs/2026/07/app.log", "."]).envs(github).output();
     assert!(text(&output.unwrap().stderr).contains("\n::error title="));
     assert_eq!(job.read("summary.md").matches("More: `why403 explain").count(), 2, "appended, not replaced");
 
@@ -173,7 +175,13 @@ fn no_key_name_is_a_command() {
     // On a page of Markdown, strangers' text is code and nothing else.
     let page = stage.read("summary.md");
     assert_eq!(page.matches("why403 explain").count(), keys.len(), "{page}");
-    let prose: String = page.split("```").step_by(2).flat_map(code_spans).filter(|(_, is_code)| !is_code).map(|(part, _)| part).collect();
+    let prose: String = page
+        .split("```")
+        .step_by(2)
+        .flat_map(code_spans)
+        .filter(|(_, is_code)| !is_code)
+        .map(|(part, _)| part)
+        .collect();
     assert!(!prose.contains("pwned") && !prose.contains("<img"), "{prose}");
 }
 
@@ -200,7 +208,9 @@ fn release(job: &Job) -> String {
     fs::copy(WHY403, inside.join("why403")).unwrap();
     fs::copy(root("ci/install.sh"), download.join("install.sh")).unwrap();
     let archive = format!("{target}.tar.gz");
-    let pack = format!("tar -czf ../releases/latest/download/{archive} {target}; cd ../releases/latest/download; sha256sum {archive} >SHA256SUMS");
+    let pack = format!(
+        "tar -czf ../releases/latest/download/{archive} {target}; cd ../releases/latest/download; sha256sum {archive} >SHA256SUMS"
+    );
     let output = job.command("sh").args(["-euc", &pack]).current_dir(job.temp("pack")).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     format!("file://{}", job.temp("releases").display())
@@ -231,7 +241,8 @@ fn the_github_action_does_what_it_says() {
         // What the runner puts in: each input's own default, and what a user says here.
         for (name, value) in step["env"].as_object().unwrap() {
             let input = value.as_str().unwrap().trim_start_matches("${{ inputs.").trim_end_matches(" }}");
-            let default = action["inputs"][input]["default"].as_str().unwrap_or_else(|| panic!("no input is called {input}"));
+            let default =
+                action["inputs"][input]["default"].as_str().unwrap_or_else(|| panic!("no input is called {input}"));
             let value = match input {
                 "from" => from,
                 "redact" => "accounts",

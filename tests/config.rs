@@ -167,7 +167,8 @@ fn every_flag_of_the_registry_is_in_the_help_of_what_runs_aws() {
             .filter(|long| *long != "help")
             .map(|long| format!("--{long}"))
             .collect();
-        let registry: BTreeSet<String> = VARIABLES.iter().filter_map(|variable| variable.flag).map(str::to_owned).collect();
+        let registry: BTreeSet<String> =
+            VARIABLES.iter().filter_map(|variable| variable.flag).map(str::to_owned).collect();
         assert_eq!(ours, registry, "{name}");
     }
     // The wrapper reads them itself: it has to take each.
@@ -200,6 +201,31 @@ fn the_help_lists_every_variable() {
     }
 }
 
+#[test]
+fn the_man_pages_hold_every_command_flag_and_variable() {
+    let stage = Stage::empty();
+    let mut command = stage.command(WHY403);
+    command.args(["man", "made/man1"]);
+    assert_eq!(run(command).status.code(), Some(0));
+    // A hyphen and an apostrophe have spellings of their own in roff.
+    let page = |name: &str| stage.read(&format!("made/man1/{name}.1")).replace("\\-", "-").replace("\\*(Aq", "'");
+    let first = page("why403");
+    for variable in VARIABLES {
+        assert!(first.contains(variable.name), "{}: {first}", variable.name);
+    }
+    let cli = why403::cli::command();
+    for below in cli.get_subcommands().filter(|below| !below.is_hide_set()) {
+        let name = below.get_name();
+        let text = page(&format!("why403-{name}"));
+        assert!(first.contains(&format!("why403-{name}(1)")), "{name}: {first}");
+        for long in
+            below.get_arguments().filter(|argument| !argument.is_hide_set()).filter_map(|argument| argument.get_long())
+        {
+            assert!(text.contains(&format!("--{long}")), "{name} --{long}: {text}");
+        }
+    }
+}
+
 /// A variable that is read somewhere and listed nowhere is a secret.
 #[test]
 fn no_variable_is_read_that_nobody_is_told_of() {
@@ -225,8 +251,10 @@ fn no_variable_is_read_that_nobody_is_told_of() {
     }
     let unlisted: Vec<_> = read.iter().filter(|(name, _)| !listed.contains(name.as_str())).collect();
     assert!(unlisted.is_empty(), "{unlisted:?}");
-    let unread: Vec<_> =
-        VARIABLES.iter().filter(|known| known.name != "WHY403" && !read.iter().any(|(name, _)| name == known.name)).collect();
+    let unread: Vec<_> = VARIABLES
+        .iter()
+        .filter(|known| known.name != "WHY403" && !read.iter().any(|(name, _)| name == known.name))
+        .collect();
     assert!(unread.is_empty(), "{unread:?}");
 }
 
@@ -241,7 +269,11 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn the_doctor_finds_what_is_there_and_tells_no_secret() {
     let stage = Stage::with("echo aws-cli/9.9.9 Python");
     let aws = stage.directory(".aws");
-    fs::write(aws.join("config"), "[profile ci]\nrole_arn = arn:aws:iam::111122223333:role/ci\nsource_profile = base\nregion = eu-west-1\n").unwrap();
+    fs::write(
+        aws.join("config"),
+        "[profile ci]\nrole_arn = arn:aws:iam::111122223333:role/ci\nsource_profile = base\nregion = eu-west-1\n",
+    )
+    .unwrap();
     fs::write(
         aws.join("credentials"),
         "[base]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMIsecret\naws_session_token = sessiontokenvalue\n",

@@ -146,7 +146,10 @@ fn five_refusals_of_a_script_are_one_report() {
         assert_eq!(run["artifacts"].as_array().map(Vec::len), Some(1), "the policy that all five are about, once");
         assert!(run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"].is_number());
         let junit = world.read("out.xml");
-        assert!(junit.contains("tests=\"5\" failures=\"5\"") && junit.contains("classname=\"bash deploy.sh\""), "{junit}");
+        assert!(
+            junit.contains("tests=\"5\" failures=\"5\"") && junit.contains("classname=\"bash deploy.sh\""),
+            "{junit}"
+        );
         assert_eq!(world.left_over(), [""; 0]);
     }
 }
@@ -173,7 +176,11 @@ fn what_was_shown_and_made_is_as_the_options_say() {
     assert!(output.status.success());
     assert!(world.read("out.xml").contains("tests=\"1\" failures=\"0\""), "{}", world.read("out.xml"));
 
-    let off = world.command(WHY403).args(["exec", "--report", "off.jsonl", "--", "sh", "one.sh"]).env("WHY403", "off").output();
+    let off = world
+        .command(WHY403)
+        .args(["exec", "--report", "off.jsonl", "--", "sh", "one.sh"])
+        .env("WHY403", "off")
+        .output();
     assert!(off.unwrap().status.success());
     assert!(!world.file("off.jsonl").exists());
 }
@@ -190,7 +197,9 @@ fn account_ids_are_the_same_stand_in_in_all_reports() {
         ["--explain", "always", "--redact", "accounts", "--report", "403.jsonl", "--format", "sarif=out.sarif"];
     let output = world.exec(&options, &["sh", "two.sh"]);
     // What aws says itself passes through; here it says no account.
-    for (what, text) in [("stderr", text(&output.stderr)), ("report", world.read("403.jsonl")), ("sarif", world.read("out.sarif"))] {
+    for (what, text) in
+        [("stderr", text(&output.stderr)), ("report", world.read("403.jsonl")), ("sarif", world.read("out.sarif"))]
+    {
         assert!(text.contains("account-0001") && !text.contains("111122223333"), "{what}: {text}");
     }
     let reports = reports(&world.read("403.jsonl"));
@@ -251,7 +260,13 @@ fn stdin_is_the_commands() {
 fn a_signal_reaches_the_command_and_its_end_is_ours() {
     let stage = Stage::with("exit 0");
     let mut exec = stage.command(WHY403);
-    exec.args(["exec", "--", "sh", "-c", "trap 'echo told >told; exit 3' TERM; echo ready >ready; while :; do sleep 0.05; done"]);
+    exec.args([
+        "exec",
+        "--",
+        "sh",
+        "-c",
+        "trap 'echo told >told; exit 3' TERM; echo ready >ready; while :; do sleep 0.05; done",
+    ]);
     let mut child = exec.env("TMPDIR", stage.directory("tmp")).stdin(Stdio::null()).spawn().unwrap();
     stage.wait_for("ready");
     kill(rustix::process::Signal::TERM, &child);
@@ -279,7 +294,8 @@ fn the_doctor_asks_what_this_identity_may_ask() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         text(&output.stdout)
     };
-    let found: serde_json::Value = serde_json::from_str(&doctor(&["--json", "--probe", "s3://acme-logs/2026/07/app.log"])).unwrap();
+    let found: serde_json::Value =
+        serde_json::from_str(&doctor(&["--json", "--probe", "s3://acme-logs/2026/07/app.log"])).unwrap();
     assert_eq!(found["probes"]["caller"], "arn:aws:iam::111122223333:user/alice");
     let checks = found["probes"]["checks"].as_array().unwrap();
     let outcome = |name: &str| checks.iter().find(|check| check["name"] == name).map(|check| check["outcome"].clone());

@@ -49,7 +49,14 @@ fn reports() -> String {
     let (deploy, alice) = ("assumed-role/ci-deploy/run-1", "user/alice");
     [
         line("2026-07-01T08:00:00Z", deploy, "acme-logs", 3, "identity-policy-no-allow", "proven"),
-        line("2026-07-02T08:00:00Z", "assumed-role/ci-deploy/run-2", "acme-logs", 4, "identity-policy-no-allow", "likely"),
+        line(
+            "2026-07-02T08:00:00Z",
+            "assumed-role/ci-deploy/run-2",
+            "acme-logs",
+            4,
+            "identity-policy-no-allow",
+            "likely",
+        ),
         line("2026-07-03T08:00:00Z", deploy, "acme-logs", 1, "bucket-policy-deny", "proven"),
         line("2026-07-03T09:00:00Z", alice, "acme-site", 2, "not-reproduced", "proven"),
         line("2026-07-04T09:00:00Z", alice, "acme-data", 1, "kms-no-allow", "proven"),
@@ -95,12 +102,24 @@ fn five_queries_have_their_answers() {
     );
     let first = ask("first-seen");
     assert_eq!(first.as_array().map(Vec::len), Some(4));
-    let began = ["identity-policy-no-allow", "acme-logs", "assumed-role/ci-deploy", "2026-07-01 08:00:00", "2026-07-02 08:00:00"];
+    let began = [
+        "identity-policy-no-allow",
+        "acme-logs",
+        "assumed-role/ci-deploy",
+        "2026-07-01 08:00:00",
+        "2026-07-02 08:00:00",
+    ];
     assert_eq!(first[3].as_array().unwrap()[..5], began.map(Value::from));
     let flaky = ask("flaky");
     assert_eq!(flaky.as_array().map(Vec::len), Some(2), "{flaky}");
-    assert_eq!(flaky[0].as_array().unwrap()[..5], json!(["user/alice", "s3:GetObject", "acme-site", 1, 2]).as_array().unwrap()[..]);
-    assert_eq!(flaky[1].as_array().unwrap()[..4], json!(["assumed-role/ci-deploy", "s3:GetObject", "acme-logs", 2]).as_array().unwrap()[..]);
+    assert_eq!(
+        flaky[0].as_array().unwrap()[..5],
+        json!(["user/alice", "s3:GetObject", "acme-site", 1, 2]).as_array().unwrap()[..]
+    );
+    assert_eq!(
+        flaky[1].as_array().unwrap()[..4],
+        json!(["assumed-role/ci-deploy", "s3:GetObject", "acme-logs", 2]).as_array().unwrap()[..]
+    );
     assert_eq!(
         ask("by-bucket"),
         json!([
@@ -139,7 +158,9 @@ fn every_field_of_the_tables_is_one_of_the_report() {
     let table = athena.split_once("(\n").unwrap().1.split_once("PARTITIONED").unwrap().0;
     let names = table.split([',', '<', '>', '\n']).filter_map(|part| {
         let part = part.trim();
-        part.split_once(':').map(|(name, _)| name).or_else(|| part.strip_prefix('`')?.split_once('`').map(|(name, _)| name))
+        part.split_once(':')
+            .map(|(name, _)| name)
+            .or_else(|| part.strip_prefix('`')?.split_once('`').map(|(name, _)| name))
     });
     let names: Vec<&str> = names.collect();
     assert!(names.len() > 20, "{names:?}");
@@ -149,7 +170,8 @@ fn every_field_of_the_tables_is_one_of_the_report() {
     let duckdb = fs::read_to_string(fleet("duckdb.sql")).unwrap();
     let table = duckdb.split_once("columns = {").unwrap().1.split_once("\n    }\n").unwrap().0;
     let types = ["VARCHAR", "INTEGER", "BIGINT", "STRUCT"];
-    let words: Vec<&str> = table.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        table.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
     for name in words.iter().filter(|word| !types.contains(word)) {
         assert!(is_field(name), "{name}");
     }

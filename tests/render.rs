@@ -39,10 +39,7 @@ fn looks() -> Vec<(&'static str, Format, Options)> {
         (
             "sarif",
             Format::Sarif,
-            Options {
-                meaning: |code| (code != "undetermined").then_some("What it means."),
-                ..Options::default()
-            },
+            Options { meaning: |code| (code != "undetermined").then_some("What it means."), ..Options::default() },
         ),
         ("junit", Format::Junit, Options::default()),
     ]

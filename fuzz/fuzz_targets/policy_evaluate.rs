@@ -29,8 +29,10 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let unknown: Vec<String> = known.keys().filter(|key| !context.contains_key(*key)).cloned().collect();
+    let does_repair = bytes.below(16) == 15;
     let own = String::from_utf8_lossy(bytes.0).into_owned();
-    if !own.is_empty() {
+    let is_object = line["request"]["resource"].as_str().is_some_and(|resource| resource.contains(":::acme-data/"));
+    if is_object && !own.is_empty() {
         line["request"]["resource"] = format!("arn:aws:s3:::acme-data/{own}").into();
     }
     let mut full = line.clone();
@@ -53,8 +55,10 @@ fuzz_target!(|data: &[u8]| {
     if told.never_allowed {
         assert_ne!(settled.decision, Decision::Allowed, "{line}");
     }
-    // Whatever is said to be repaired was proven.
-    for layer in evaluation.denied_by {
-        let _ = repair(&open.request, &open.layers, layer);
+    // A repair proves itself against many requests, and would take most of the time.
+    if does_repair {
+        for layer in evaluation.denied_by {
+            let _ = repair(&open.request, &open.layers, layer);
+        }
     }
 });

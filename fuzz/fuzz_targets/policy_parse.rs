@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
         ];
         for span in spans.into_iter().flatten() {
             let part = text.get(span).expect("a part of the text");
-            serde_json::from_str::<serde_json::de::IgnoredAny>(part).expect("a node of the document");
+            serde_json::from_str::<serde::de::IgnoredAny>(part).expect("a node of the document");
         }
         // A name that stands in the document in another case is not found by its usual one.
         if json.get("Statement").is_some() {

@@ -11,6 +11,7 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -107,21 +108,14 @@ fn signed(keys: &Credentials, call: &Call<'_>, now: SystemTime) -> Result<HttpRe
 
 /// XML for the query and REST services, `{"__type": …, "message": …}` for the JSON ones.
 fn read_error(status: u16, body: &[u8]) -> ApiError {
-    #[derive(serde::Deserialize)]
-    struct Json {
-        #[serde(rename = "__type", alias = "code")]
-        code: String,
-        #[serde(alias = "Message", default)]
-        message: String,
-    }
-    match serde_json::from_slice::<Json>(body) {
-        Ok(json) => ApiError {
-            status,
-            code: json.code.rsplit('#').next().unwrap_or_default().to_owned(),
-            message: json.message,
-            ..ApiError::default()
-        },
-        Err(_) => parse_error(status, body),
+    // Some services write the message twice, once with a capital: so it is no struct.
+    let Ok(Value::Object(json)) = serde_json::from_slice::<Value>(body) else { return parse_error(status, body) };
+    let text = |names: [&str; 2]| names.iter().find_map(|name| json.get(*name)?.as_str()).unwrap_or_default();
+    ApiError {
+        status,
+        code: text(["__type", "code"]).rsplit('#').next().unwrap_or_default().to_owned(),
+        message: text(["message", "Message"]).to_owned(),
+        ..ApiError::default()
     }
 }
 
@@ -158,6 +152,8 @@ mod tests {
     fn json_errors_are_read_like_xml_ones() {
         let error = read_error(400, br#"{"__type":"com.amazonaws.kms#AccessDeniedException","Message":"no"}"#);
         assert_eq!((error.code.as_str(), error.message.as_str()), ("AccessDeniedException", "no"));
+        let error = read_error(400, br#"{"__type":"AWSOrganizationsNotInUseException","Message":"no","message":"no"}"#);
+        assert_eq!(error.code, "AWSOrganizationsNotInUseException");
         let error = read_error(403, b"<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>m</Message></Error></Errors></Response>");
         assert_eq!(error.code, "UnauthorizedOperation");
     }

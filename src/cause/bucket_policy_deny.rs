@@ -109,11 +109,7 @@ fn add_condition_help(case: &Case<'_>, found: &mut Blocker) {
         Some(fix) => found.other_fixes.insert(0, fix),
         None => found.other_fixes.insert(
             0,
-            advice(
-                format!("ask for an exemption of {}", case.who()),
-                case.bucket_administrator(),
-                Vec::new(),
-            ),
+            advice(format!("ask for an exemption of {}", case.who()), case.bucket_administrator(), Vec::new()),
         ),
     }
 }

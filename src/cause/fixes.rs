@@ -4,8 +4,8 @@
 use super::case::Case;
 use super::documents::Source;
 use super::verdict::Verdict;
-use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, Fix};
-use crate::policy::{self, Layer, Outcome, Principal, RepairOp};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
+use crate::policy::{self, Layer, Outcome, Principal, Reading, RepairOp};
 use crate::recognize::DenyEffect;
 use serde_json::{Value, json};
 
@@ -56,22 +56,26 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
                 RepairOp::RemoveStatement(index) => (EditOp::RemoveStatement, Some(index)),
             };
             if source.is_some_and(|source| source.aws_managed) {
-                return grants.then(|| allow(case, &wanted, layer, kind)).flatten();
+                return grants.then(|| allow(case, verdict, &wanted, layer, kind)).flatten();
             }
             let target = source.map_or_else(
                 || target(case, verdict, kind),
                 |source| EditTarget { kind: source.kind, owner: source.owner.clone(), policy: source.policy.clone() },
             );
-            let edit = Edit { target, op, statement_index: index, statement: repair.statement };
+            let before = repair.policy_index.and_then(|index| verdict.documents.document(layer, index));
+            let document =
+                EditedDocument { before: before.map(|document| document.text().to_owned()), after: repair.edited };
+            let edit =
+                Edit { target, op, statement_index: index, statement: repair.statement, document: Some(document) };
             return Some(fix(case, verdict, layer, source, edit));
         }
-        return allow(case, &wanted, layer, kind);
+        return allow(case, verdict, &wanted, layer, kind);
     }
     match outcome {
         // A Deny that no edit may take away: the request itself has to meet its condition.
         Some(Outcome::DeniesExplicitly | Outcome::Depends) => None,
         _ if case.denial.as_ref().is_some_and(|denial| denial.effect == Some(DenyEffect::Explicit)) => None,
-        _ => allow(case, &wanted, layer, kind),
+        _ => allow(case, verdict, &wanted, layer, kind),
     }
 }
 
@@ -97,7 +101,13 @@ fn is_the_callers_own(case: &Case<'_>, source: &Source) -> bool {
 }
 
 /// An Allow of exactly what was asked, for a document that was not read or that is nobody's to edit.
-fn allow(case: &Case<'_>, wanted: &policy::Request, layer: Layer, kind: DocumentKind) -> Option<Fix> {
+fn allow(
+    case: &Case<'_>,
+    verdict: &Verdict,
+    wanted: &policy::Request,
+    layer: Layer,
+    kind: DocumentKind,
+) -> Option<Fix> {
     let mut statement = json!({ "Effect": "Allow", "Action": wanted.action, "Resource": wanted.resource });
     match layer {
         Layer::Identity => {}
@@ -127,9 +137,27 @@ fn allow(case: &Case<'_>, wanted: &policy::Request, layer: Layer, kind: Document
         target: EditTarget { kind, owner, policy: None },
         op: EditOp::AddStatement,
         statement_index: None,
+        document: allowing(verdict, layer, &statement),
         statement: Some(statement),
     };
     Some(finish(case, &wanted.action, &wanted.resource, layer, None, edit))
+}
+
+/// The whole document around an Allow: a new policy of an identity, or a resource's own with the statement added. Of a
+/// resource whose policy could not be read there is none: it would take away what the policy says now.
+fn allowing(verdict: &Verdict, layer: Layer, statement: &Value) -> Option<EditedDocument> {
+    let layers = &verdict.documents.layers;
+    match (layer, &layers.resource) {
+        (Layer::Resource, Reading::Read(own)) => {
+            let after = policy::repair::with_statement(&own.document, statement)?;
+            Some(EditedDocument { before: Some(own.document.text().to_owned()), after })
+        }
+        (Layer::Resource, Reading::Partly(_) | Reading::Unread) => None,
+        _ => {
+            let whole = json!({ "Version": "2012-10-17", "Statement": [statement] });
+            Some(EditedDocument { before: None, after: serde_json::to_string_pretty(&whole).ok()? + "\n" })
+        }
+    }
 }
 
 /// Whom a resource policy should name: the role behind a session, so that the next session works too.

@@ -51,7 +51,8 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
     // A home directory is named after somebody.
     let home = world.home.as_ref().map(|home| home.display().to_string()).filter(|home| home.len() > 1);
     let all = home.map_or_else(|| all.clone(), |home| shortened(all.clone(), &home));
-    let trouble = all["aws"]["problem"].is_string() || all["config"]["problems"].as_array().is_some_and(|p| !p.is_empty());
+    let trouble =
+        all["aws"]["problem"].is_string() || all["config"]["problems"].as_array().is_some_and(|p| !p.is_empty());
     print(&if args.json { format!("{}\n", serde_json::to_string_pretty(&all)?) } else { screen(&all) });
     Ok(if trouble { exit::FOUND } else { exit::FINE })
 }
@@ -121,9 +122,15 @@ fn screen(all: &Value) -> String {
     }
     let probes = &all["probes"];
     if probes.is_null() {
-        say("probes", "not asked; `why403 doctor --probe s3://BUCKET/KEY` asks AWS which of them this identity is allowed");
+        say(
+            "probes",
+            "not asked; `why403 doctor --probe s3://BUCKET/KEY` asks AWS which of them this identity is allowed",
+        );
     } else {
-        say("probes", &format!("as {}, about {}", probes["caller"].as_str().unwrap_or("nobody"), text(&probes["about"])));
+        say(
+            "probes",
+            &format!("as {}, about {}", probes["caller"].as_str().unwrap_or("nobody"), text(&probes["about"])),
+        );
         for check in list(&probes["checks"]) {
             let why = check["why"].as_str().map(|why| format!(": {why}")).unwrap_or_default();
             say("", &format!("{} {}{why}", text(&check["outcome"]), text(&check["name"])));

@@ -1,13 +1,19 @@
 //! Our own surface: the subcommands that are not `aws`. It never sees an option of `aws`'s.
 
-#[cfg(feature = "sandbox")]
-mod demo;
+mod check;
 pub mod completions;
 mod config;
+#[cfg(feature = "sandbox")]
+mod demo;
+mod direct;
 mod doctor;
 mod exec;
 mod explain;
+mod fix;
 pub mod init;
+mod last;
+mod log;
+mod man;
 mod run_options;
 mod schema;
 mod simulate;
@@ -57,6 +63,16 @@ enum Command {
     Doctor(doctor::Args),
     /// Say what a cause means, and how it is proven and repaired
     Explain(explain::Args),
+    /// Diagnose a request that nobody sent: 0 allowed, 1 refused, 3 cannot tell
+    ///
+    /// Nothing is ever written. A read is tried with one byte; for put and delete the documents alone are evaluated.
+    Check(check::Args),
+    /// Show the last diagnosis again
+    Last(last::Args),
+    /// Print the last diagnosis's edits as whole policy documents and as a diff; apply nothing
+    Fix(fix::Args),
+    /// Find and explain the failures in a saved log: of the AWS CLI, boto3, Terraform, other SDKs
+    Log(log::Args),
     /// Decide requests against policies, with no AWS and no network
     Simulate(simulate::Args),
     /// Print what a shell has to read so that `aws` explains itself
@@ -64,6 +80,9 @@ enum Command {
     /// Print the completions of why403 for a shell
     #[command(hide = true)]
     Completions(completions::Args),
+    /// Write the man pages into a directory
+    #[command(hide = true)]
+    Man(man::Args),
     /// Print the JSON Schema of the report
     Schema,
     /// Show what a refusal looks like, on an AWS in miniature
@@ -91,6 +110,7 @@ fn after_help() -> String {
 /// Runs one subcommand. `args` is the whole argv.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> ExitCode {
+    let typed = args.clone();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -114,8 +134,13 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Check(args) => check::run(&args, &typed),
+        Command::Last(args) => last::run(&args),
+        Command::Fix(args) => fix::run(&args),
+        Command::Log(args) => log::run(&args, &typed),
         Command::Simulate(args) => simulate::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Schema => {
             print(&schema::text());

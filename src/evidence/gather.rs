@@ -43,6 +43,8 @@ pub struct Plan<'a> {
     pub sources: &'a Sources<'a>,
     pub clients: &'a Clients<'a>,
     pub options: &'a [ProfileOption],
+    /// Whether nothing was refused, so that documents alone tell: then the bucket's default key is read for an upload.
+    pub documents_only: bool,
     /// When all has to be over.
     pub deadline: Instant,
     pub total: Arc<Total>,
@@ -436,7 +438,8 @@ async fn ask_named(
             }
             _ => Answer::Skipped(NOT_NEEDED.to_owned()),
         };
-        let uploads_with_kms = by_kms && !matches!(stand, Some(Stand::Object));
+        let uploads_with_kms = (by_kms || (plan.documents_only && request.operation == "PutObject"))
+            && !matches!(stand, Some(Stand::Object));
         // A read that S3 itself refuses does not show the object's key; the bucket's default one is the best guess.
         let refused_by_policy =
             matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms && object.known().is_none();

@@ -34,7 +34,7 @@ pub struct Verdict {
 /// Decides a request.
 #[must_use]
 pub fn decide(request: &Request, layers: &Layers) -> Verdict {
-    let facts = Facts::new(request);
+    let facts = Facts::among(request, layers);
     let case = Case::of(request);
     let atoms = atoms(layers, &facts);
     let (mut possible, pivotal) = fold::possible(&atoms, case);
@@ -62,7 +62,7 @@ pub fn decide(request: &Request, layers: &Layers) -> Verdict {
 #[must_use]
 pub fn evaluate(request: &Request, layers: &Layers) -> Evaluation {
     let Verdict { decision, denied_by, decisive, depends_on, unread, never_allowed } = decide(request, layers);
-    let facts = Facts::new(request);
+    let facts = Facts::among(request, layers);
     let atoms = atoms(layers, &facts);
     let layers = Layer::ALL
         .into_iter()
@@ -77,7 +77,7 @@ pub fn evaluate(request: &Request, layers: &Layers) -> Evaluation {
 
 /// The decisions that are possible. For [`super::cases`].
 pub(crate) fn possible(request: &Request, layers: &Layers) -> (Possible, Vec<Dependency>) {
-    let facts = Facts::new(request);
+    let facts = Facts::among(request, layers);
     let case = Case::of(request);
     let atoms = atoms(layers, &facts);
     let (possible, pivotal) = fold::possible(&atoms, case);
@@ -87,7 +87,7 @@ pub(crate) fn possible(request: &Request, layers: &Layers) -> (Possible, Vec<Dep
 
 /// What one layer says of a request: whether it allows, and whether it denies.
 pub(crate) fn says(layer: Layer, request: &Request, layers: &Layers) -> (Truth, Truth) {
-    said(layer, &atoms(layers, &Facts::new(request)))
+    said(layer, &atoms(layers, &Facts::among(request, layers)))
 }
 
 /// A statement and where it stands.
@@ -201,6 +201,14 @@ fn gaps(layers: &Layers, pivotal: &[Atom]) -> Vec<Layer> {
         .collect();
     if pivotal.contains(&Atom::Restricted) && layers.resource.has_gaps() {
         found.push(Layer::Resource);
+    }
+    // Whether there is a boundary decides what a Deny with `NotPrincipal` makes of the caller.
+    let turns_on_boundary = |atom: &Atom| {
+        let excludes = |at: At<'_>| at.statement.principal.as_ref().is_some_and(|element| element.negated);
+        atom.denies() && each_statement(layers, atom.layer()).any(excludes)
+    };
+    if layers.permissions_boundary == Reading::Unread && pivotal.iter().any(turns_on_boundary) {
+        found.push(Layer::PermissionsBoundary);
     }
     found.sort_unstable();
     found.dedup();

@@ -64,6 +64,7 @@ fn principal(own: &Statement, element: &PrincipalElement, facts: &Facts<'_>) -> 
         (true, Truth::False) => Reason::PrincipalExcluded { written: written.clone() },
         (true, _) => match principal_match::missing_from(element, facts) {
             Some(missing) => Reason::PrincipalNotExcluded { missing },
+            None if principal_match::is_never_spared(facts).is_true() => Reason::PrincipalBounded,
             None => Reason::Matches,
         },
         (false, Truth::False) if nearest.is_some_and(|entry| entry.pattern == PrincipalPattern::Deleted) => {
@@ -385,7 +386,7 @@ pub(crate) fn grant_dependencies(grants: &[Grant], facts: &Facts<'_>) -> Vec<Dep
 /// what and where it names.
 #[must_use]
 pub fn denying_span(request: &Request, layers: &Layers, decisive: &Decisive) -> Option<DenyingSpan> {
-    let facts = Facts::new(request);
+    let facts = Facts::among(request, layers);
     let policies = layers.policies(decisive.layer);
     let policy = policies.get(decisive.policy_index)?;
     let own = policy.document.statements().get(decisive.statement.index)?;

@@ -26,8 +26,9 @@ const MAX_TEXT: usize = 4 * 1024 * 1024;
 pub(crate) fn parse(text: &str, rules: Rules) -> Result<Inner, ParseError> {
     too_long(text)?;
     let tree = json::parse(text).map_err(|error| {
-        let end = text.len().min(error.offset + 1);
-        refuse(&format!("not JSON: {error}"), "", Some(error.offset.min(end)..end))
+        let rest = text.get(error.offset..).unwrap_or_default();
+        let end = error.offset + rest.chars().next().map_or(0, char::len_utf8);
+        refuse(&format!("not JSON: {error}"), "", Some(error.offset..end))
     })?;
     document(text, &tree.root(), rules)
 }

@@ -82,7 +82,8 @@ fn cost(element: &ElementTrace, request: &Request) -> usize {
         | Reason::ResourceExcluded { .. }
         | Reason::PrincipalExcluded { .. }
         | Reason::PrincipalDiffers { .. }
-        | Reason::PrincipalNotExcluded { .. } => 15,
+        | Reason::PrincipalNotExcluded { .. }
+        | Reason::PrincipalBounded => 15,
         Reason::KeyUnknown { .. } => 2,
         Reason::KeyAbsent { .. } | Reason::KeyValue { .. } => 5,
         Reason::Empty => 30,

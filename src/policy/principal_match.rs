@@ -6,7 +6,7 @@
 //! own policies.
 //!
 //! `NotPrincipal` with Deny spares a caller only if every ARN that it goes by is listed: the account's, the role's and
-//! the session's. An id such as `AIDA…` or `AROA…` is what AWS stores in place of a user or role that was deleted; it never
+//! the session's. A user or role with a permissions boundary it never spares. An id such as `AIDA…` or `AROA…` is what AWS stores in place of a user or role that was deleted; it never
 //! matches again.
 //!
 //! Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> and
@@ -280,7 +280,7 @@ fn not_principal(element: &PrincipalElement, effect: Effect, facts: &Facts<'_>) 
     let applies = match effect {
         // Whoever is listed in any way is left out of what is allowed.
         Effect::Allow => !listed.any(),
-        Effect::Deny => !spared(listed, element, facts),
+        Effect::Deny => (!spared(listed, element, facts)).or(is_never_spared(facts)),
     };
     Reach { direct: applies, ..Reach::NONE }
 }
@@ -297,6 +297,15 @@ fn spared(listed: Reach, element: &PrincipalElement, facts: &Facts<'_>) -> Truth
         // Any session of the role: which one is not said, so the role stands for it.
         Principal::Role { .. } => listed.role.and(listed.account),
         Principal::Session { .. } => listed.direct.and(listed.role).and(listed.account),
+    }
+}
+
+/// "The `NotPrincipal` element with a `Deny` effect will always deny any IAM principal that has a permissions boundary policy
+/// attached, regardless of the values specified."
+pub(crate) fn is_never_spared(facts: &Facts<'_>) -> Truth {
+    match &facts.request.principal {
+        Principal::User { .. } | Principal::Role { .. } | Principal::Session { .. } => facts.bounded,
+        _ => Truth::False,
     }
 }
 

@@ -28,7 +28,7 @@ pub fn repair(request: &Request, layers: &Layers, layer: Layer) -> Option<Repair
     if layer == Layer::BlockPublicAccess || !before.denied_by.contains(&layer) {
         return None;
     }
-    let facts = Facts::new(request);
+    let facts = Facts::among(request, layers);
     let denies: Vec<At<'_>> = each_statement(layers, layer)
         .filter(|at| at.statement.effect == Effect::Deny && statement::applies(at.statement, &facts).any().is_true())
         .collect();
@@ -152,7 +152,7 @@ fn lacking_level(request: &Request, layers: &Layers, layer: Layer) -> Option<usi
         Layer::ResourceControl => layers.resource_control.known()?,
         _ => return None,
     };
-    let facts = Facts::new(request);
+    let facts = Facts::among(request, layers);
     let mut first = 0;
     for level in levels {
         let mut statements = level.policies.iter().flat_map(|policy| policy.document.statements());
@@ -345,6 +345,12 @@ fn append(document: &Document, new: &Value) -> Option<String> {
         None => ",".to_owned(),
     };
     splice(text, last.span.end..last.span.end, &format!("{separator}{written}"))
+}
+
+/// The document's text with one more statement, formatted as those before it; `None` where it has no statement.
+#[must_use]
+pub fn with_statement(document: &Document, statement: &Value) -> Option<String> {
+    append(document, statement)
 }
 
 /// Requests that an edit must leave as they are.

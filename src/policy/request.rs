@@ -12,7 +12,9 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html> (each key's
 //! "Availability")
 
+use super::layers::{Layers, Reading};
 use super::principal::Principal;
+use super::truth::Truth;
 use std::collections::BTreeMap;
 
 /// One request to be decided.
@@ -141,6 +143,8 @@ fn fold(key: &str) -> Box<str> {
 /// A request with the keys that it fixes itself worked out, once for all the statements that look at them.
 pub(crate) struct Facts<'a> {
     pub request: &'a Request,
+    /// A permissions boundary is attached to the caller.
+    pub bounded: Truth,
     principal_arn: Option<[String; 1]>,
     account: Option<[String; 1]>,
     resource_account: Option<[String; 1]>,
@@ -165,6 +169,7 @@ impl<'a> Facts<'a> {
         };
         Self {
             request,
+            bounded: Truth::False,
             principal_arn: principal.condition_arn().map(|arn| [arn]),
             account: principal.account().and_then(one),
             resource_account: request.resource_account.as_deref().and_then(one),
@@ -190,6 +195,16 @@ impl<'a> Facts<'a> {
                 _ => one("false"),
             },
         }
+    }
+
+    /// The same, among the layers that the request meets.
+    pub fn among(request: &'a Request, layers: &Layers) -> Self {
+        let bounded = match layers.permissions_boundary {
+            Reading::NotApplicable => Truth::False,
+            Reading::Unread => Truth::Unknown,
+            Reading::Read(_) | Reading::Partly(_) => Truth::True,
+        };
+        Self { bounded, ..Self::new(request) }
     }
 
     /// What is known of a key, by its lower-case name.

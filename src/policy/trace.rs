@@ -246,6 +246,8 @@ pub enum Reason {
     PrincipalNotExcluded {
         missing: String,
     },
+    /// A `NotPrincipal` spares nobody who has a permissions boundary.
+    PrincipalBounded,
     /// The key is not in the request, and its absence decides.
     KeyAbsent {
         key: String,
@@ -297,6 +299,7 @@ impl Reason {
             }
             Self::PrincipalExcluded { written } => format!("`NotPrincipal` leaves out `{written}`"),
             Self::PrincipalNotExcluded { missing } => format!("`NotPrincipal` does not list `{missing}`"),
+            Self::PrincipalBounded => "`NotPrincipal` with Deny denies whoever has a permissions boundary".to_owned(),
             Self::KeyAbsent { key, operator, wanted } => {
                 format!("`{operator}` on `{key}` asks for {wanted}; the request has no `{key}`")
             }
@@ -329,6 +332,7 @@ impl Reason {
             Self::PrincipalDeleted { .. } => "the id of a deleted principal".to_owned(),
             Self::PrincipalExcluded { .. } => "this caller is left out".to_owned(),
             Self::PrincipalNotExcluded { missing } => format!("does not list `{missing}`"),
+            Self::PrincipalBounded => "denies whoever has a permissions boundary".to_owned(),
             Self::KeyAbsent { key, .. } => format!("this request has no `{key}`"),
             Self::KeyValue { saw, .. } => format!("this request has {saw}"),
             Self::KeyUnknown { key, .. } => format!("`{key}` is not known"),

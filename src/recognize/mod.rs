@@ -13,6 +13,7 @@ mod class;
 mod denial;
 mod group;
 mod line;
+pub mod log;
 mod pieces;
 mod said;
 mod shape;

@@ -45,8 +45,11 @@ fn command(report: &Report) -> String {
 
 fn case(story: &Story<'_>, class: &str, failed: bool, options: &Options) -> String {
     let name = outline::request(story.failure).unwrap_or_else(|| story.failure.line.clone());
-    let place =
-        story.failure.script.as_ref().map(|script| format!(" file=\"{}\" line=\"{}\"", attribute(&script.file), script.line));
+    let place = story
+        .failure
+        .script
+        .as_ref()
+        .map(|script| format!(" file=\"{}\" line=\"{}\"", attribute(&script.file), script.line));
     let first = story.sections.first().map(|section| section.blocker);
     let message = attribute(first.map_or("", |blocker| blocker.summary.as_str()));
     let kind = attribute(first.map_or("", |blocker| blocker.cause.as_str()));

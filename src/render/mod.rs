@@ -26,6 +26,8 @@ pub mod untrusted;
 pub mod words;
 mod wrap;
 
+pub use outline::target as document_title;
+
 use crate::diagnosis::Report;
 use std::fmt;
 use std::str::FromStr;
@@ -52,14 +54,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            width: None,
-            unicode: true,
-            color: false,
-            hyperlinks: false,
-            verbose: false,
-            meaning: |_| None,
-        }
+        Self { width: None, unicode: true, color: false, hyperlinks: false, verbose: false, meaning: |_| None }
     }
 }
 

@@ -9,6 +9,8 @@ mod caller;
 mod changes;
 mod unchecked;
 
+pub use changes::target;
+
 /// At most this many competing readings, candidates, or reasons; then "and n more".
 const MOST: usize = 4;
 

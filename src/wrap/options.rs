@@ -44,6 +44,12 @@ pub struct Options {
 }
 
 impl Options {
+    /// What the variables say, for a subcommand of ours.
+    #[must_use]
+    pub fn of_variables(world: &dyn Surroundings) -> Self {
+        Flags::default().over_variables(world)
+    }
+
     /// Whether anything that is written can point at a line of a script.
     pub(super) fn may_point(&self, world: &dyn Surroundings) -> bool {
         let points = [Format::Github, Format::Gitlab, Format::Sarif, Format::Junit, Format::Json];

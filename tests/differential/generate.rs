@@ -195,7 +195,15 @@ const KEYS: [Key; 11] = [
     },
     Key {
         name: "aws:PrincipalArn",
-        operators: &["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "ArnLikeIfExists", "StringLike", "StringNotEquals"],
+        operators: &[
+            "ArnEquals",
+            "ArnLike",
+            "ArnNotEquals",
+            "ArnNotLike",
+            "ArnLikeIfExists",
+            "StringLike",
+            "StringNotEquals",
+        ],
         wanted: &[
             "arn:aws:iam::111122223333:role/app",
             "arn:aws:iam::*:role/*",
@@ -244,7 +252,8 @@ pub fn line(choose: &mut impl Choose, id: &str) -> Value {
     let mut policies = Map::new();
     if is_identity {
         let count = 1 + choose.below(2);
-        let documents: Vec<Value> = (0..count).map(|index| named(choose, &format!("identity-{index}"), Kind::Own)).collect();
+        let documents: Vec<Value> =
+            (0..count).map(|index| named(choose, &format!("identity-{index}"), Kind::Own)).collect();
         policies.insert("identity".to_owned(), documents.into());
         if choose.percent(25) {
             policies.insert("permissions_boundary".to_owned(), json!([named(choose, "boundary", Kind::Own)]));
@@ -351,7 +360,8 @@ fn statement(choose: &mut impl Choose, kind: Kind) -> Value {
     let is_negated = kind != Kind::ResourceControl && choose.percent(10);
     statement.insert(if is_negated { "NotAction" } else { "Action" }.to_owned(), actions);
     if kind != Kind::Trust {
-        statement.insert(if choose.percent(10) { "NotResource" } else { "Resource" }.to_owned(), some(choose, &RESOURCES));
+        statement
+            .insert(if choose.percent(10) { "NotResource" } else { "Resource" }.to_owned(), some(choose, &RESOURCES));
     }
     if choose.percent(35) {
         let count = 1 + choose.below(2);

@@ -46,6 +46,7 @@ pub fn probes(world: &World, options: &Options, uri: &str, profile: Option<&str>
         sources: &sources,
         clients: &clients,
         options: &[],
+        documents_only: false,
         deadline,
         total: Arc::new(Total::default()),
     };

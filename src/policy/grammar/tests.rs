@@ -172,3 +172,11 @@ fn many_names_are_checked_as_well_as_few() {
     let twice: Vec<String> = keys.iter().cloned().chain(["\"AWS:K7\": \"y\"".to_owned()]).collect();
     assert_eq!(refused(&text(&twice), Rules::Identity), "/Statement/0/Condition/StringEquals/AWS:K7");
 }
+
+#[test]
+fn the_span_of_a_syntax_error_is_a_whole_character() {
+    for text in ["{\u{feff}", "{\"Version\": é}", "{\"a\": \"\\é\"}", "", "{", "[\u{1f600}"] {
+        let span = Document::parse(text, Rules::Identity).unwrap_err().span.unwrap();
+        assert!(text.get(span.clone()).is_some_and(|part| part.chars().count() <= 1), "{text} {span:?}");
+    }
+}

@@ -158,6 +158,7 @@ fn add_allow(action: &str, resource: &str) -> Edit {
         op: EditOp::AddStatement,
         statement_index: None,
         statement: Some(json!({"Effect": "Allow", "Action": action, "Resource": resource})),
+        document: None,
     }
 }
 
@@ -241,6 +242,7 @@ fn denied() -> Blocker {
                 op: EditOp::ReplaceStatement,
                 statement_index: Some(1),
                 statement: Some(exempt),
+                document: None,
             }],
             commands: vec![],
         }],
@@ -295,6 +297,7 @@ fn all_must_change() -> Report {
                 statement: Some(json!({"Sid": "Keys", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": [
                     "arn:aws:kms:eu-west-1:444455556666:key/9d1f8f0e-0000-4000-8000-1c1c1c1c1c1c",
                     "arn:aws:kms:eu-west-1:444455556666:key/0c2e8f0e-0000-4000-8000-2d2d2d2d2d2d"]})),
+                document: None,
             }],
             commands: vec![text(
                 "aws iam put-role-policy --role-name ci-deploy --policy-name KeysUse --policy-document file://KeysUse.json --profile admin",
@@ -326,6 +329,7 @@ fn readings() -> Report {
                 statement: Some(
                     json!({"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-logs/2026/07/app.log"}),
                 ),
+                document: None,
             }],
             commands: vec![],
         }),
@@ -442,6 +446,7 @@ pub fn hostile(stranger: &str) -> Report {
                 statement_index: Some(1),
                 statement: (op != EditOp::RemoveStatement)
                     .then(|| json!({"Sid": stranger, stranger: [stranger, {stranger: stranger}]})),
+                document: None,
             })
             .to_vec(),
         commands: vec![format!("aws s3 ls '{stranger}'")],
