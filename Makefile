@@ -4,6 +4,7 @@
 
 AWSCLI_VERSION    := 1.45.11
 MINISTACK_VERSION := 1.5.33
+DUCKDB_VERSION    := 2.0.1
 PYTHON ?= python3
 PIP    := bin/pip install --quiet --disable-pip-version-check
 
@@ -30,9 +31,9 @@ lint:
 doc:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --no-deps --features sandbox --document-private-items
 
-venv: .venv/awscli/.done-$(AWSCLI_VERSION) .venv/ministack/.done-$(MINISTACK_VERSION)
+venv: .venv/awscli/.done-$(AWSCLI_VERSION) .venv/ministack/.done-$(MINISTACK_VERSION) .venv/duckdb/.done-$(DUCKDB_VERSION)
 
-# Two environments: the two packages pin different versions of the same libraries.
+# An environment for each: the packages pin different versions of the same libraries.
 .venv/awscli/.done-$(AWSCLI_VERSION):
 	$(PYTHON) -m venv .venv/awscli
 	.venv/awscli/$(PIP) awscli==$(AWSCLI_VERSION)
@@ -41,6 +42,11 @@ venv: .venv/awscli/.done-$(AWSCLI_VERSION) .venv/ministack/.done-$(MINISTACK_VER
 .venv/ministack/.done-$(MINISTACK_VERSION):
 	$(PYTHON) -m venv .venv/ministack
 	.venv/ministack/$(PIP) ministack==$(MINISTACK_VERSION)
+	touch $@
+
+.venv/duckdb/.done-$(DUCKDB_VERSION):
+	$(PYTHON) -m venv .venv/duckdb
+	.venv/duckdb/$(PIP) duckdb==$(DUCKDB_VERSION)
 	touch $@
 
 # A tarball of the program, man pages, completions, shell files and licences, with checksums, in target/dist.

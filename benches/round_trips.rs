@@ -3,8 +3,6 @@
 //!
 //! `cargo bench --features sandbox --bench round_trips [-- PART_OF_A_NAME]`
 
-#![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
-
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use why403::sandbox::demo::prepare;

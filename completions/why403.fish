@@ -47,9 +47,14 @@ complete -c why403 -n "__fish_why403_needs_command" -f -a "exec" -d 'Run a comma
 complete -c why403 -n "__fish_why403_needs_command" -f -a "config" -d 'Show every setting, and who said it'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "doctor" -d 'Say what is found on this machine: `aws`, the shell, profiles, and what may be asked'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "explain" -d 'Say what a cause means, and how it is proven and repaired'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "check" -d 'Diagnose a request that nobody sent: 0 allowed, 1 refused, 3 cannot tell'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "last" -d 'Show the last diagnosis again'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "fix" -d 'Print the last diagnosis\'s edits as whole policy documents and as a diff; apply nothing'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "log" -d 'Find and explain the failures in a saved log: of the AWS CLI, boto3, Terraform, other SDKs'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "simulate" -d 'Decide requests against policies, with no AWS and no network'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "init" -d 'Print what a shell has to read so that `aws` explains itself'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "completions" -d 'Print the completions of why403 for a shell'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "man" -d 'Write the man pages into a directory'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "schema" -d 'Print the JSON Schema of the report'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "demo" -d 'Show what a refusal looks like, on an AWS in miniature'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "aws" -d 'Run the AWS CLI, and explain what was refused'
@@ -79,6 +84,59 @@ complete -c why403 -n "__fish_why403_using_subcommand doctor" -l json -d 'As JSO
 complete -c why403 -n "__fish_why403_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand explain" -l list -d 'List all causes, by family'
 complete -c why403 -n "__fish_why403_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand check" -l action -d 'What to do with it; get where a key is named, list otherwise' -r -f -a "get\t''
+put\t''
+delete\t''
+list\t''"
+complete -c why403 -n "__fish_why403_using_subcommand check" -l profile -d 'As in `aws`' -r
+complete -c why403 -n "__fish_why403_using_subcommand check" -l region -d 'As in `aws`' -r
+complete -c why403 -n "__fish_why403_using_subcommand check" -l endpoint-url -d 'As in `aws`' -r
+complete -c why403 -n "__fish_why403_using_subcommand check" -l version-id -d 'Which version of the object' -r
+complete -c why403 -n "__fish_why403_using_subcommand check" -l timeout -d 'The longest that it may take; 10 by default' -r
+complete -c why403 -n "__fish_why403_using_subcommand check" -l format -d 'How to show it: terminal where stdout is one, plain otherwise' -r -f -a "terminal\t''
+plain\t''
+concise\t''
+json\t''
+github\t''
+gitlab\t''
+markdown\t''
+sarif\t''
+junit\t''"
+complete -c why403 -n "__fish_why403_using_subcommand check" -l report -d 'Append the report of a refusal to FILE, as one line of JSON' -r -F
+complete -c why403 -n "__fish_why403_using_subcommand check" -l no-sign-request -d 'As in `aws`: as nobody, without credentials'
+complete -c why403 -n "__fish_why403_using_subcommand check" -l request-payer -d 'Pay for the requests where the bucket\'s owner does not'
+complete -c why403 -n "__fish_why403_using_subcommand check" -s v -l verbose -d 'Full ARNs, what was ruled out, and what was asked'
+complete -c why403 -n "__fish_why403_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c why403 -n "__fish_why403_using_subcommand last" -l format -d 'How to show it: terminal where stdout is one, plain otherwise' -r -f -a "terminal\t''
+plain\t''
+concise\t''
+json\t''
+github\t''
+gitlab\t''
+markdown\t''
+sarif\t''
+junit\t''"
+complete -c why403 -n "__fish_why403_using_subcommand last" -l all -d 'All that are kept, the oldest first'
+complete -c why403 -n "__fish_why403_using_subcommand last" -s v -l verbose -d 'Full ARNs, what was ruled out, and what was asked'
+complete -c why403 -n "__fish_why403_using_subcommand last" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand fix" -l format -d 'Only the documents, only their diff, or both as JSON' -r -f -a "diff\t''
+documents\t''
+json\t''"
+complete -c why403 -n "__fish_why403_using_subcommand fix" -l write -d 'Write the documents to DIR, under the names that the commands use' -r -F
+complete -c why403 -n "__fish_why403_using_subcommand fix" -l force -d 'Replace files that are there already'
+complete -c why403 -n "__fish_why403_using_subcommand fix" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand log" -l format -d 'How to show it: terminal where stdout is one, plain otherwise' -r -f -a "terminal\t''
+plain\t''
+concise\t''
+json\t''
+github\t''
+gitlab\t''
+markdown\t''
+sarif\t''
+junit\t''"
+complete -c why403 -n "__fish_why403_using_subcommand log" -l probe -d 'Ask AWS too, with the credentials here'
+complete -c why403 -n "__fish_why403_using_subcommand log" -s v -l verbose -d 'Full ARNs, what was ruled out, and what was asked'
+complete -c why403 -n "__fish_why403_using_subcommand log" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand simulate" -l expect -d 'Check the expectations in FILE, and print those that fail; may be given several times' -r -F
 complete -c why403 -n "__fish_why403_using_subcommand simulate" -l junit -d 'Write the outcome of the expectations to FILE too, as `JUnit` XML' -r -F
 complete -c why403 -n "__fish_why403_using_subcommand simulate" -l table -d 'Print the answers as a table, for people'
@@ -87,6 +145,7 @@ complete -c why403 -n "__fish_why403_using_subcommand init" -l cmd -d 'Define NA
 complete -c why403 -n "__fish_why403_using_subcommand init" -l key -d 'Run `why403 last` at a key: `alt-w`, `ctrl-g`, or as the shell writes it; WHY403_KEY does the same' -r
 complete -c why403 -n "__fish_why403_using_subcommand init" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand man" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand demo" -l aws -d 'The AWS CLI to run; the first `aws` on PATH otherwise' -r -F
 complete -c why403 -n "__fish_why403_using_subcommand demo" -l list -d 'List all scenarios'

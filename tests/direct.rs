@@ -1,5 +1,7 @@
 //! The subcommands for direct use, through the built program against the sandbox: `check`, `last`, `fix` and `log`.
 
+#![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
+
 #[path = "support/clis.rs"]
 mod clis;
 

@@ -304,8 +304,9 @@ fn spared(listed: Reach, element: &PrincipalElement, facts: &Facts<'_>) -> Truth
 /// attached, regardless of the values specified."
 pub(crate) fn is_never_spared(facts: &Facts<'_>) -> Truth {
     match &facts.request.principal {
-        Principal::User { .. } | Principal::Role { .. } | Principal::Session { .. } => facts.bounded,
-        _ => Truth::False,
+        Principal::Anonymous | Principal::Service { .. } | Principal::Root { .. } => Truth::False,
+        // A federated user's session is bounded as the user is.
+        _ => facts.bounded,
     }
 }
 

@@ -413,20 +413,20 @@ fn context(choose: &mut impl Choose, caller: &str, action: &str) -> Value {
         };
         context.insert(key.name.to_owned(), value);
     }
-    if caller != "anonymous" {
-        let account = caller.split(':').nth(4).unwrap_or_default();
-        context.insert("aws:PrincipalAccount".to_owned(), account.into());
-        let arn = match caller.split_once(":assumed-role/").and_then(|(_, rest)| rest.split_once('/')) {
-            Some((role, _)) => format!("arn:aws:iam::{account}:role/{role}"),
-            None => caller.to_owned(),
-        };
-        context.insert("aws:PrincipalArn".to_owned(), arn.into());
-        if let Some((_, path)) = caller.split_once(":user/") {
-            let name = path.rsplit('/').next().unwrap_or_default();
-            context.insert("aws:username".to_owned(), name.into());
-        }
-    } else {
+    if caller == "anonymous" {
         context.remove("aws:PrincipalTag/team");
+        return context.into();
+    }
+    let account = caller.split(':').nth(4).unwrap_or_default();
+    context.insert("aws:PrincipalAccount".to_owned(), account.into());
+    let arn = match caller.split_once(":assumed-role/").and_then(|(_, rest)| rest.split_once('/')) {
+        Some((role, _)) => format!("arn:aws:iam::{account}:role/{role}"),
+        None => caller.to_owned(),
+    };
+    context.insert("aws:PrincipalArn".to_owned(), arn.into());
+    if let Some((_, path)) = caller.split_once(":user/") {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        context.insert("aws:username".to_owned(), name.into());
     }
     context.into()
 }
