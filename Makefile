@@ -58,7 +58,7 @@ dist:
 IAM_SIMULATE_VERSION := 0.1.173
 
 differential: .venv/node/.done-$(IAM_SIMULATE_VERSION)
-	cargo test --test differential -- --ignored --nocapture
+	cargo test --features sandbox --test differential -- --ignored --nocapture
 
 .venv/node/.done-$(IAM_SIMULATE_VERSION):
 	npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix .venv/node @cloud-copilot/iam-simulate@$(IAM_SIMULATE_VERSION)

@@ -138,7 +138,7 @@ complete -c why403 -n "__fish_why403_using_subcommand log" -l probe -d 'Ask AWS 
 complete -c why403 -n "__fish_why403_using_subcommand log" -s v -l verbose -d 'Full ARNs, what was ruled out, and what was asked'
 complete -c why403 -n "__fish_why403_using_subcommand log" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand simulate" -l expect -d 'Check the expectations in FILE, and print those that fail; may be given several times' -r -F
-complete -c why403 -n "__fish_why403_using_subcommand simulate" -l junit -d 'Write the outcome of the expectations to FILE too, as `JUnit` XML' -r -F
+complete -c why403 -n "__fish_why403_using_subcommand simulate" -l junit -d 'Write the outcome of the expectations to FILE too, as JUnit XML' -r -F
 complete -c why403 -n "__fish_why403_using_subcommand simulate" -l table -d 'Print the answers as a table, for people'
 complete -c why403 -n "__fish_why403_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c why403 -n "__fish_why403_using_subcommand init" -l cmd -d 'Define NAME instead of `aws`, which then stays as it is' -r

@@ -98,7 +98,8 @@ fn page(document: &Repaired, screen: &Screen) -> String {
         out += &screen.heading(&format!("{}: {}{sure} ({})", reason.cause, reason.summary, reason.who));
     }
     if let Some(after) = &document.after {
-        out += &screen.line(&format!("{}, as {}", name(&document.document), document.file));
+        let new = if document.before.is_none() { " (new)" } else { "" };
+        out += &screen.line(&format!("{}{new}, as {}", name(&document.document), document.file));
         out += &for_reader(&diff(document));
         out += "\n";
         out += &for_reader(&ended(after));

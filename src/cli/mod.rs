@@ -110,7 +110,8 @@ fn after_help() -> String {
 /// Runs one subcommand. `args` is the whole argv.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> ExitCode {
-    let typed = args.clone();
+    // A report names the program, not the path that it was started by.
+    let typed: Vec<OsString> = std::iter::once("why403".into()).chain(args.iter().skip(1).cloned()).collect();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -33,21 +33,25 @@ pub struct Args {
     /// are held against the lines of the input with that id. Instead of lines it may be one JSON list of them.
     #[arg(long, value_name = "FILE")]
     expect: Vec<PathBuf>,
-    /// Write the outcome of the expectations to FILE too, as `JUnit` XML
+    /// Write the outcome of the expectations to FILE too, as JUnit XML
     #[arg(long, value_name = "FILE", requires = "expect")]
     junit: Option<PathBuf>,
 }
 
-const FORMS: &str = r#"A line of the input:
-  {"id": "t1", "request": {"principal": "arn:aws:iam::111122223333:role/app", "action": "s3:GetObject",
-   "resource": "arn:aws:s3:::acme-data/a.csv"}, "policies": {"identity": [{"name": "p", "document": {…}}]}}
+const FORMS: &str = r#"A line of the input, its documents cut short:
+  {"id": "t1",
+   "request": {"principal": "arn:aws:iam::111122223333:role/app",
+               "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"},
+   "policies": {"identity": [{"name": "app-read", "document": {}}]}}
 
-An expectation names members of the answer, and what they have to be; what it leaves out is not looked at:
-  {"id": "t1", "expect": {"decision": "explicitly-denied", "denied_by": ["resource"]}}
-`pointer` stands for the pointer of the answer's error. Members that an object within leaves out are not looked at
-either, and lists of words may be in any order.
+An expectation names members of the answer, and what they have to be:
+  {"id": "t1", "expect": {"decision": "explicitly-denied",
+                          "denied_by": ["resource"]}}
+What it leaves out is not looked at, within objects either. Lists of words may
+be in any order. `pointer` stands for the pointer of the answer's error.
 
-Exit status: 0 all was answered, 1 an expectation failed, 2 a line or a file could not be read."#;
+Exit status: 0 all was answered, 1 an expectation failed, 2 a line or a file
+could not be read."#;
 
 /// Answers every line.
 ///

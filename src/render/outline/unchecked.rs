@@ -77,8 +77,10 @@ fn reason(check: &Check) -> Option<String> {
             | "s3-bucket-policy"
             | "vpc-endpoints"
     );
+    // An account that is in no organization has none of its policies: that is known.
+    let is_answer = check.why.as_ref().is_some_and(|why| why.contains("AWSOrganizationsNotInUseException"));
     match check.outcome {
-        Outcome::Denied if is_document => Some(match (&check.why, permission(&check.name)) {
+        Outcome::Denied if is_document && !is_answer => Some(match (&check.why, permission(&check.name)) {
             (Some(why), _) if mentions_permission(why) => with_code(why),
             (_, Some(permission)) => format!("`{permission}` was denied"),
             (Some(why), None) => with_code(why),
