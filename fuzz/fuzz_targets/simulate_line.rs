@@ -15,10 +15,20 @@ fuzz_target!(|line: &str| {
     if let Ok(Value::Object(read)) = serde_json::from_str(line)
         && line.matches("\"id\"").count() == 1
     {
-        // A name with an escape in it stands for the same.
-        assert!(line.contains("\\u") || read.get("id").unwrap_or(&Value::Null) == &answer["id"], "{text}");
+        let id = read.get("id").unwrap_or(&Value::Null);
+        // A name with an escape in it stands for the same, and a long number is given back as the double nearest to it.
+        assert!(line.contains("\\u") || has_float(id) || id == &answer["id"], "{text}");
     }
     if let Some(pointer) = answer["error"]["pointer"].as_str() {
         assert!(pointer.is_empty() || pointer.starts_with('/'), "{pointer}");
     }
 });
+
+fn has_float(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(has_float),
+        Value::Object(members) => members.values().any(has_float),
+        _ => false,
+    }
+}

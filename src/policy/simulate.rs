@@ -24,7 +24,7 @@ use serde_json::Value;
 /// One line of input, read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulateLine {
-    /// Anything; it is given back.
+    /// Anything; it is given back. A number that is no integer of 64 bits, as the double nearest to it.
     pub id: Value,
     pub request: Request,
     pub layers: Layers,

@@ -1,6 +1,5 @@
 //! The command line as the report may show it: customer keys, tokens, signatures and passwords replaced.
 
-use crate::request::endpoints::shown;
 use crate::request::options;
 use std::ffi::OsString;
 
@@ -83,7 +82,7 @@ fn is_secret(name: &str) -> bool {
 /// Text of any origin without the values of names that hold secrets, and without passwords in URLs.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    let text = if text.contains("://") { shown(text) } else { text.to_owned() };
+    let text = without_passwords(text);
     let lower = text.to_ascii_lowercase();
     let mut kept = String::with_capacity(text.len());
     let mut at = 0;
@@ -94,6 +93,20 @@ pub fn redact(text: &str) -> String {
     }
     kept.push_str(&text[at..]);
     kept
+}
+
+/// The text without the user and password of any URL in it: a message may name several, and the first is often `s3://`.
+fn without_passwords(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        kept.push_str(before);
+        kept.push_str("://");
+        let end = after.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>') || c.is_whitespace());
+        let authority = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
+        rest = authority.rfind('@').and_then(|at| after.get(at + 1..)).unwrap_or(after);
+    }
+    kept + rest
 }
 
 /// The next value, from `from` on, of one of the names: where it starts and ends.
@@ -147,6 +160,11 @@ mod tests {
             ),
             ("--endpoint-url|http://me:hush@localhost:9000/x", "--endpoint-url|http://localhost:9000/x"),
             ("--endpoint-url=http://me:hush@localhost:9000", "--endpoint-url=http://localhost:9000"),
+            (
+                "from s3://b/k to \"https://me:hush@proxy:8080/\" or http://me:hush@b|http://a/ http://me:h@u@c",
+                "from s3://b/k to \"https://proxy:8080/\" or http://b|http://a/ http://c",
+            ),
+            ("a sentence with s3://b and ana@example.com", "a sentence with s3://b and ana@example.com"),
             ("--mfa|arn 123456", "--mfa|[redacted]"),
             ("AWS_SESSION_TOKEN=hush", "AWS_SESSION_TOKEN=[redacted]"),
         ] {
