@@ -9,6 +9,7 @@ use super::lint;
 use super::principal_match::PrincipalPattern;
 use super::trace::{Span, StatementRef};
 use super::variables::Template;
+use compact_str::CompactString;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -187,7 +188,7 @@ pub struct Statement {
     /// It is the value of `Statement` itself, and not one of a list.
     pub(crate) single: bool,
     pub(crate) span: Span,
-    pub(crate) sid: Option<Box<str>>,
+    pub(crate) sid: Option<CompactString>,
     pub(crate) sid_span: Option<Span>,
     pub(crate) effect: Effect,
     pub(crate) effect_span: Span,
@@ -213,7 +214,7 @@ pub(crate) struct List<T> {
 
 #[derive(Debug)]
 pub(crate) struct ActionPattern {
-    pub text: Box<str>,
+    pub text: CompactString,
     pub has_wildcard: bool,
     pub span: Span,
 }
@@ -237,7 +238,7 @@ pub(crate) struct PrincipalEntry {
     pub kind: Option<Cow<'static, str>>,
     /// Its place in the kind's list, where that is one.
     pub place: Option<usize>,
-    pub text: Box<str>,
+    pub text: CompactString,
     pub span: Span,
     pub pattern: PrincipalPattern,
 }
@@ -248,9 +249,9 @@ pub(crate) struct Condition {
     /// As written. Borrowed where that is as IAM spells it, which it nearly always is.
     pub operator_text: Cow<'static, str>,
     /// Lower case.
-    pub key: Box<str>,
+    pub key: CompactString,
     /// As written.
-    pub key_text: Box<str>,
+    pub key_text: CompactString,
     pub key_span: Span,
     /// The value or list of values.
     pub span: Span,
@@ -261,7 +262,7 @@ pub(crate) struct Condition {
 #[derive(Debug)]
 pub(crate) struct ConditionValue {
     /// Only where the test does not keep it.
-    text: Option<Box<str>>,
+    text: Option<CompactString>,
     pub span: Span,
     pub test: Test,
 }

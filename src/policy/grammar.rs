@@ -18,6 +18,7 @@ use super::principal_match::PrincipalPattern;
 use super::trace::Span;
 use super::variables::{Mode, Template};
 use super::wildcard::has_wildcard;
+use compact_str::CompactString;
 use std::borrow::Cow;
 
 /// More than any service stores; what is longer is refused before it is read.
@@ -236,7 +237,7 @@ impl Context {
         })
     }
 
-    fn sid(self, member: &Member<'_>, base: Base<'_>) -> Result<(Box<str>, Span), ParseError> {
+    fn sid(self, member: &Member<'_>, base: Base<'_>) -> Result<(CompactString, Span), ParseError> {
         let refused = |message: &str| refuse(message, &at(&base(), member), span(&member.value));
         let sid = string(&member.value).ok_or_else(|| refused("`Sid` is a string"))?;
         let strict = matches!(self.rules, Rules::Identity | Rules::Boundary | Rules::Session | Rules::Trust);
@@ -372,7 +373,7 @@ impl Context {
             operator: parsed,
             operator_text: Operator::spelling(operator.key)
                 .map_or_else(|| operator.key.to_owned().into(), Cow::Borrowed),
-            key: key.key.to_ascii_lowercase().into_boxed_str(),
+            key: CompactString::new(key.key).to_ascii_lowercase(),
             key_text: key.key.into(),
             key_span: key.key_span.clone(),
             span: key.value.span.clone(),

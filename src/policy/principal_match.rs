@@ -6,8 +6,8 @@
 //! own policies.
 //!
 //! `NotPrincipal` with Deny spares a caller only if every ARN that it goes by is listed: the account's, the role's and
-//! the session's. A user or role with a permissions boundary it never spares. An id such as `AIDA…` or `AROA…` is what AWS stores in place of a user or role that was deleted; it never
-//! matches again.
+//! the session's. A user or role with a permissions boundary it never spares. An id such as `AIDA…` or `AROA…` is what AWS
+//! stores in place of a user or role that was deleted; it never matches again.
 //!
 //! Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> and
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
@@ -17,6 +17,7 @@ use super::document::{Effect, PrincipalElement};
 use super::principal::{self, Principal};
 use super::request::{Facts, Lookup};
 use super::truth::Truth;
+use compact_str::CompactString;
 
 /// What one entry of the element names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,28 +32,28 @@ pub(crate) enum PrincipalPattern {
         partition: Partition,
         account: Account,
         /// With its path: `/team/ana`.
-        path_and_name: Box<str>,
+        path_and_name: CompactString,
     },
     Role {
         partition: Partition,
         account: Account,
-        path_and_name: Box<str>,
+        path_and_name: CompactString,
     },
     Session {
         partition: Partition,
         account: Account,
-        role: Box<str>,
-        session: Box<str>,
+        role: CompactString,
+        session: CompactString,
     },
     FederatedUser {
         partition: Partition,
         account: Account,
-        name: Box<str>,
+        name: CompactString,
     },
-    Service(Box<str>),
+    Service(CompactString),
     /// A web identity or SAML provider.
-    Provider(Box<str>),
-    CanonicalUser(Box<str>),
+    Provider(CompactString),
+    CanonicalUser(CompactString),
     /// The id of a deleted user or role.
     Deleted,
     /// An ARN of something that never calls.
@@ -61,7 +62,7 @@ pub(crate) enum PrincipalPattern {
 
 /// Nearly always `aws`, which then costs nothing to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Partition(Option<Box<str>>);
+pub(crate) struct Partition(Option<CompactString>);
 
 impl Partition {
     fn new(text: &str) -> Self {

@@ -9,6 +9,7 @@
 
 use super::request::{Facts, Lookup};
 use super::wildcard::{self, Pattern, Token};
+use compact_str::CompactString;
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl From<bool> for Match {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Template {
     /// As written, JSON escapes decoded.
-    pub text: Box<str>,
+    pub text: CompactString,
     mode: Mode,
     /// Where the resource part starts, for a text without variables.
     resource_at: usize,
@@ -57,7 +58,7 @@ pub(crate) struct Template {
 #[derive(Clone, Debug, PartialEq)]
 enum Piece {
     Tokens(Box<[Token]>),
-    Variable { key: Box<str>, default: Option<Box<str>> },
+    Variable { key: CompactString, default: Option<CompactString> },
 }
 
 impl Template {
@@ -194,7 +195,7 @@ fn pieces(text: &str, mode: Mode) -> Box<[Piece]> {
                 Variable::Character(byte) => run.push(Token::Byte(byte)),
                 Variable::Key { key, default } => {
                     pieces.push(Piece::Tokens(std::mem::take(&mut run).into_boxed_slice()));
-                    let key = key.to_ascii_lowercase().into_boxed_str();
+                    let key = key.to_ascii_lowercase().into();
                     pieces.push(Piece::Variable { key, default: default.map(Into::into) });
                 }
             }
