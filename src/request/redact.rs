@@ -44,7 +44,7 @@ pub fn redact_argv(argv: &[OsString]) -> Vec<String> {
         .map(|word| {
             let word = word.to_string_lossy();
             if std::mem::take(&mut next_is_secret) && !word.starts_with("--") {
-                return if names_a_file(&word) { word.into_owned() } else { REDACTED.to_owned() };
+                return if names_a_file(&word) { redact(&word) } else { REDACTED.to_owned() };
             }
             let (name, value) = match word.split_once('=') {
                 Some((name, value)) if word.starts_with("--") => (name, Some(value)),
@@ -146,6 +146,7 @@ mod tests {
             ),
             ("aws|--sse-c-key=hush", "aws|--sse-c-key=[redacted]"),
             ("aws|--sse-c-key|fileb://key.bin", "aws|--sse-c-key|fileb://key.bin"),
+            ("aws|--sse-c-key|fileb://k?Signature=hush", "aws|--sse-c-key|fileb://k?Signature=[redacted]"),
             ("aws|--sse-customer-k|hush|--key|k", "aws|--sse-customer-k|[redacted]|--key|k"),
             ("aws|--sse-c|AES256", "aws|--sse-c|AES256"),
             ("aws|--sse-c-key|--quiet", "aws|--sse-c-key|--quiet"),
