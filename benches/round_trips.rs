@@ -12,14 +12,24 @@ use why403::sandbox::{Entry, Sandbox, Scenario};
 /// The goal for a bare 403 where IAM is readable.
 const MOST_ROUND_TRIPS: usize = 3;
 const MOST_REQUESTS: usize = 12;
+/// How long every answer is kept back.
+const DELAY_MS: u64 = 100;
 
 fn main() {
     let part = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    // One scenario alone is shown request by request.
+    let listed = part.is_some();
     println!("{:<52} {:>8} {:>11}", "scenario", "requests", "round trips");
     let mut over = 0;
     for name in names().filter(|name| part.as_ref().is_none_or(|part| name.contains(part.as_str()))) {
         let Some(asked) = ask(name) else { continue };
         let (requests, trips) = (asked.len(), round_trips(&asked));
+        if listed {
+            let start = asked.iter().map(|entry| entry.arrived).min().unwrap_or_default();
+            for entry in &asked {
+                println!("{:>6} ms  {:<14} {}", (entry.arrived - start).as_millis(), entry.service, entry.operation);
+            }
+        }
         let mark = if requests > MOST_REQUESTS || trips > MOST_ROUND_TRIPS { "  *" } else { "" };
         over += usize::from(!mark.is_empty());
         println!("{name:<52} {requests:>8} {trips:>11}{mark}");
@@ -29,7 +39,9 @@ fn main() {
 
 /// What why403 asked in that scenario, under version 1 of the CLI.
 fn ask(name: &str) -> Option<Vec<Entry>> {
-    let scenario = Scenario::load(name).ok()?;
+    let mut scenario = Scenario::load(name).ok()?;
+    // Side by side shows only where an answer takes a while.
+    scenario.network.delay_ms = DELAY_MS;
     if !scenario.cli.runs_on(CliVersion::V1) {
         return None;
     }

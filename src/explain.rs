@@ -7,6 +7,7 @@
 //!
 //! [`check`] asks about a request that nobody sent, [`log`] about failures that somebody wrote down.
 
+mod alike;
 pub mod check;
 pub mod log;
 
@@ -34,6 +35,9 @@ use time::format_description::well_known::Rfc3339;
 
 /// Kinds of failure that are looked into; the others are counted.
 const MOST_KINDS: usize = 4;
+
+/// Where there are no more of them, two objects of each may be looked into within the bound on requests.
+const MOST_KINDS_TWICE: usize = 2;
 
 /// Explains a finished run on stderr, in the files that were asked for, and for `why403 last`.
 pub fn after(finished: &Finished) {
@@ -205,7 +209,8 @@ impl<'a> Inquiry<'a> {
 
     async fn all(&self, kinds: &[&FailureGroup]) -> Vec<Failure> {
         let total = Arc::new(Total::default());
-        let looked = kinds.iter().take(MOST_KINDS).map(|kind| self.one(kind, &total));
+        let few = kinds.len() <= MOST_KINDS_TWICE;
+        let looked = kinds.iter().take(MOST_KINDS).map(|kind| self.kind(kind, few, &total));
         let mut found: Vec<Failure> = futures_util::future::join_all(looked).await.into_iter().flatten().collect();
         for kind in kinds.iter().skip(MOST_KINDS) {
             found.extend(self.without_probes(kind, "other failures of the same run were looked into"));

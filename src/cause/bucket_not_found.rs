@@ -20,6 +20,9 @@ impl Cause for BucketNotFound {
         if !said && head != Some(404) {
             return match head {
                 Some(status) => Finding::RuledOut(format!("s3:HeadBucket answers {status}: the bucket exists")),
+                None if case.evidence.bucket_policy.known().is_some() => {
+                    Finding::RuledOut("s3:GetBucketPolicy answers: the bucket exists".to_owned())
+                }
                 None => Finding::Irrelevant,
             };
         }

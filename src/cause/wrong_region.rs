@@ -4,6 +4,7 @@ use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::{Cause, Finding};
 use crate::diagnosis::Certainty;
+use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::replay;
 
 pub(super) struct WrongRegion;
@@ -32,6 +33,10 @@ impl Cause for WrongRegion {
             return match (home, sent) {
                 (Some(home), Some(sent)) if home == sent.value => {
                     Finding::RuledOut(format!("the bucket is in {home}, where the request went"))
+                }
+                // S3 gives a bucket's documents only where the bucket is.
+                (None, Some(sent)) if evidence.bucket_policy.known().is_some_and(BucketPolicy::is_the_callers) => {
+                    Finding::RuledOut(format!("the bucket is in {}, where the request went", sent.value))
                 }
                 _ => Finding::Irrelevant,
             };

@@ -19,6 +19,14 @@ pub enum BucketPolicy {
     NotTheOwner,
 }
 
+impl BucketPolicy {
+    /// Whether the caller's account owns the bucket: S3 tells its policy, or that there is none, to no other.
+    #[must_use]
+    pub fn is_the_callers(&self) -> bool {
+        !matches!(self, Self::NotTheOwner)
+    }
+}
+
 /// Asks.
 pub async fn get(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<BucketPolicy> {
     let reply =

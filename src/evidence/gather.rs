@@ -3,11 +3,13 @@
 //! documents are worth a request.
 //!
 //! ```text
-//! at once   sts-identity · s3-replay · s3-bucket · s3-list · s3-bucket-policy · s3-unsigned
-//! then      iam-policies (who?) · other-profiles, kms-key, vpc-endpoints, organization-policies (refused by what?)
+//! at once   sts-identity · s3-replay · s3-list · s3-bucket-policy
+//! then      iam-policies (who?) · s3-bucket (whose?) · s3-unsigned, other-profiles, kms-key, vpc-endpoints,
+//!           organization-policies (refused by what?)
 //! further   what only a bare refusal makes worth asking: ownership, payment, Block Public Access, …
 //! ```
 
+use crate::aws::answer::Exchange;
 use crate::aws::clients::{Clients, Signer};
 use crate::aws::credentials::{CredentialsError, Sources};
 use crate::aws::ledger::{Ledger, Total};
@@ -52,6 +54,9 @@ pub struct Plan<'a> {
 
 /// The condition key that holds the KMS key which an upload named.
 const KMS_KEY_HEADER: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+
+/// Why an owner's settings are not asked for.
+const FOREIGN: &str = "the bucket is another account's, and only its owner may read them";
 
 /// A probe's answer that several others wait for.
 type Later<'a, T> = Shared<LocalBoxFuture<'a, Answer<T>>>;
@@ -217,20 +222,8 @@ async fn ask_s3(
     .shared();
 
     let bucket_name = request.bucket.as_deref();
-    let bucket_answer = async {
-        match bucket_name {
-            Some(name) if request.bucket_kind != BucketKind::Directory => {
-                desk.ask(bucket::NAME, |ledger| async move {
-                    bucket::head(&s3_clone(plan, signer, region), name, &ledger).await
-                })
-                .await
-            }
-            Some(_) => desk.skip(bucket::NAME, "it is a directory bucket"),
-            None => desk.skip(bucket::NAME, "the request names no bucket"),
-        }
-    };
     let plain_bucket = bucket_name.filter(|_| request.bucket_kind == BucketKind::General);
-    let policy = async {
+    let policy: Later<'_, bucket_policy::BucketPolicy> = async {
         match (plain_bucket, keys.or(reader.as_ref())) {
             (Some(name), Some(_)) => {
                 desk.ask(bucket_policy::NAME, |ledger| {
@@ -242,6 +235,23 @@ async fn ask_s3(
             (Some(_), None) => desk.skip(bucket_policy::NAME, "the request was unsigned"),
             (None, _) => desk.skip(bucket_policy::NAME, "the request names no general purpose bucket"),
         }
+    }
+    .boxed_local()
+    .shared();
+    let bucket_answer = async {
+        let Some(name) = bucket_name else { return desk.skip(bucket::NAME, "the request names no bucket") };
+        if request.bucket_kind == BucketKind::Directory {
+            return desk.skip(bucket::NAME, "it is a directory bucket");
+        }
+        // Whoever was given the bucket's policy, or none, was told that the bucket exists, and where.
+        if policy.clone().await.known().is_some_and(bucket_policy::BucketPolicy::is_the_callers) {
+            return desk.skip(bucket::NAME, "its owner's documents were read: it exists, in this region");
+        }
+        desk.ask(
+            bucket::NAME,
+            |ledger| async move { bucket::head(&s3_clone(plan, signer, region), name, &ledger).await },
+        )
+        .await
     };
     let listed = async {
         match (bucket_name, &request.key, keys) {
@@ -262,6 +272,17 @@ async fn ask_s3(
         }
         if !object_read || request.bucket_kind != BucketKind::General {
             return desk.skip(unsigned::NAME, "the request reads no object of a general purpose bucket");
+        }
+        let refused = replayed.clone().await;
+        let layer = refused.known().and_then(|replay| Denial::read(replay.decisive().message())?.layer);
+        let own = policy.clone().await.known().is_some_and(bucket_policy::BucketPolicy::is_the_callers);
+        match layer {
+            // What lets everybody in lets in the bucket's own account too.
+            Some(DeniedLayer::IdentityPolicy) if own => {
+                return desk.skip(unsigned::NAME, "the bucket is of the caller's account");
+            }
+            Some(DeniedLayer::IdentityPolicy) | None => {}
+            Some(_) => return desk.skip(unsigned::NAME, "AWS named what refuses the request"),
         }
         let client = plan.clients.s3(&Signer::Nobody, region);
         desk.ask(unsigned::NAME, |ledger| async move { unsigned::head(&client, request, &ledger).await }).await
@@ -290,7 +311,7 @@ async fn ask_s3(
     };
 
     let ((identity_answer, replay_answer, bucket_answer, policy), (listed, stranger, policies), named) = join3(
-        join4(identity.clone(), replayed.clone(), bucket_answer, policy),
+        join4(identity.clone(), replayed.clone(), bucket_answer, policy.clone()),
         join3(listed, stranger, policies),
         named,
     )
@@ -335,10 +356,10 @@ async fn caller(plan: &Plan<'_>, identity: Later<'_, identity::Identity>) -> Opt
 /// The answers that a refusal's own words made worth asking for.
 struct Named {
     profiles: Answer<Vec<profiles::ProfileAttempt>>,
-    signed: Answer<crate::aws::answer::Exchange>,
-    without_owner: Answer<crate::aws::answer::Exchange>,
+    signed: Answer<Exchange>,
+    without_owner: Answer<Exchange>,
     own_buckets: Answer<own_buckets::OwnBuckets>,
-    object: Answer<crate::aws::answer::Exchange>,
+    object: Answer<Exchange>,
     default_key: Answer<Option<String>>,
     key: Answer<kms::Key>,
     access_point: Answer<access_point::AccessPoint>,
@@ -690,6 +711,8 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     };
     let client = &plan.clients.s3(&signer, region.as_deref());
     let identity: Later<'_, identity::Identity> = std::future::ready(evidence.identity.clone()).boxed_local().shared();
+    // What only an owner may read is not asked for where S3 said that the bucket is another account's.
+    let foreign = evidence.bucket_policy.known() == Some(&bucket_policy::BucketPolicy::NotTheOwner);
     let general = plan.request.bucket_kind == BucketKind::General;
     let own = async {
         match evidence.own_buckets.known() {
@@ -703,6 +726,9 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
         async {
             if keys.is_none() || !general {
                 return None;
+            }
+            if foreign {
+                return Some((desk.skip(settings::OWNERSHIP, FOREIGN), desk.skip(settings::PAYMENT, FOREIGN)));
             }
             Some(
                 join(
@@ -728,6 +754,9 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     };
     let public = async {
         match evidence.public_access {
+            Answer::Skipped(_) if foreign => {
+                Some((desk.skip(settings::PUBLIC_ACCESS, FOREIGN), desk.skip(settings::ACCOUNT_PUBLIC_ACCESS, FOREIGN)))
+            }
             Answer::Skipped(_) if general && keys.is_some() => {
                 Some(ask_public_access(&desk, client, keys.as_ref(), identity.clone()).await)
             }

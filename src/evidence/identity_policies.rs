@@ -265,17 +265,21 @@ impl Reader<'_> {
     async fn document(&self, owner: &str, arn: &str) -> Option<AttachedPolicy> {
         let client = self.client;
         let version = |id: &str| client.get_policy_version().policy_arn(arn).version_id(id);
-        let first = version("v1");
+        // Most policies are never edited. AWS's own are, again and again.
+        let first = (!arn.contains(":iam::aws:policy/")).then(|| version("v1"));
         let (policy, first) = futures_util::future::join(
             async { call!(self, "iam:GetPolicy", client.get_policy().policy_arn(arn)) },
-            // Version 1 may have been deleted: its absence is not a gap in what was read.
-            ask(self.ledger, |capture| first.customize().interceptor(capture).send()),
+            async {
+                let first = first?;
+                // Version 1 may have been deleted: its absence is not a gap in what was read.
+                ask(self.ledger, |capture| first.customize().interceptor(capture).send()).await.output
+            },
         )
         .await;
         let policy = policy.and_then(|output| output.policy)?;
         let attachments = policy.attachment_count;
         let id = policy.default_version_id?;
-        let output = match (id.as_str(), first.output) {
+        let output = match (id.as_str(), first) {
             ("v1", Some(first)) => first,
             _ => call!(self, "iam:GetPolicyVersion", version(&id))?,
         };

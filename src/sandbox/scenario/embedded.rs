@@ -226,6 +226,7 @@ scenarios![
     "two-blockers.identity-and-bucket",
     "two-blockers.s3-and-kms",
     "two-blockers.scp-and-bucket",
+    "two-reasons.recursive",
     "undetermined",
     "unknown-access-key",
     "unknown-access-key.inactive",
