@@ -12,6 +12,7 @@ use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Pla
 use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
+use crate::request::BucketKind;
 
 /// One layer, and which side of it a cause is about.
 #[derive(Clone, Copy)]
@@ -76,7 +77,10 @@ impl LayerCause {
             }
             (Some(denial), false) => Finding::Blocks(Box::new(self.named_not_shown(case, verdict, denial, outcome))),
             (None, true) => {
-                let certainty = if self.is_contradicted(case, verdict) { Certainty::Likely } else { Certainty::Proven };
+                // Whose a directory bucket is, S3 tells nobody.
+                let is_supposed = case.request.bucket_kind == BucketKind::Directory;
+                let is_sure = !is_supposed && !self.is_contradicted(case, verdict);
+                let certainty = if is_sure { Certainty::Proven } else { Certainty::Likely };
                 Finding::Blocks(Box::new(self.by_documents(case, verdict, certainty)))
             }
             (None, false) => self.not_blocking(case, verdict, outcome),

@@ -4,6 +4,7 @@
 use super::case::{Case, is_kms};
 use super::documents::{Documents, Subject};
 use crate::policy::{self, Context, Evaluation, Principal};
+use crate::request::BucketKind;
 
 /// The verdicts of a case; absent where the caller or the resource is not known.
 #[derive(Clone, Debug, Default)]
@@ -102,12 +103,22 @@ fn needs(case: &Case<'_>) -> Vec<(String, String)> {
     {
         needs.push((action.clone(), format!("{arn}/object/{key}")));
     }
+    needs.extend(directory_bucket(case).filter(|_| needs.is_empty()));
     for need in case.request.needs() {
         if !needs.iter().any(|(action, _)| action.eq_ignore_ascii_case(&need.0)) {
             needs.push(need);
         }
     }
     needs
+}
+
+/// A directory bucket's ARN has an account in it, which S3 does not tell: the caller's own is supposed.
+fn directory_bucket(case: &Case<'_>) -> Option<(String, String)> {
+    let request = case.request;
+    let bucket = request.bucket.as_deref().filter(|_| request.bucket_kind == BucketKind::Directory)?;
+    let (region, account) = (&case.settings.region.as_ref()?.value, case.account()?);
+    let arn = format!("arn:{}:s3express:{region}:{account}:bucket/{bucket}", request.partition);
+    Some((request.action.clone()?, arn))
 }
 
 impl Verdict {

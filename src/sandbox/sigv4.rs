@@ -17,6 +17,9 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 /// What stays literal in a canonical request.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const UNRESERVED_AND_SLASH: AsciiSet = UNRESERVED.remove(b'/');
+/// The token of a directory bucket's session, of a user's own keys.
+pub const DIRECTORY_SESSION: &str = "directory-bucket-session";
+
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const STAMP: &[FormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 
@@ -80,7 +83,8 @@ fn from_header(incoming: &Incoming, authorization: &str) -> Result<Signing, Unre
     let signature = field("Signature").ok_or(Unreadable::Header("a signature is expected"))?;
     let stamp = incoming.header("x-amz-date").ok_or(Unreadable::Header("a date is expected"))?;
     let time = parse_stamp(stamp).ok_or(Unreadable::Header("the date is not ISO 8601 basic"))?;
-    let token = incoming.header("x-amz-security-token").map(str::to_owned);
+    let session = incoming.header("x-amz-s3session-token").filter(|token| *token != DIRECTORY_SESSION);
+    let token = incoming.header("x-amz-security-token").or(session).map(str::to_owned);
     signing(credential, headers, signature, time, token, None)
         .ok_or(Unreadable::Header("the credential has five parts"))
 }

@@ -3,15 +3,18 @@
 use crate::policy::Rules;
 use crate::sandbox::authorize::{Question, decide};
 use crate::sandbox::call::Call;
+use crate::sandbox::caller::{find, iso};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::http::Reply;
 use crate::sandbox::message;
 use crate::sandbox::s3::read::NAMESPACE;
 use crate::sandbox::s3::{Place, account_settings};
 use crate::sandbox::scenario::{BlockPublicAccess, Bucket, PolicyText};
+use crate::sandbox::sigv4::DIRECTORY_SESSION;
 use crate::sandbox::state::{BucketState, State};
 use crate::sandbox::xml::{Element, Xml};
 use std::collections::BTreeMap;
+use time::Duration;
 
 /// `CreateBucket`.
 pub(super) fn create(state: &mut State, call: &Call<'_>, name: &str) -> Result<Reply, Fault> {
@@ -88,7 +91,17 @@ pub(super) fn create_session(state: &State, call: &Call<'_>, at: &Place) -> Resu
             question.with_policy(format!("bucket policy of {}", bucket.spec.name), text.clone(), Rules::Resource);
     }
     decide(state, call, &question).map_err(|_| Fault::access_denied(message::BARE))?;
-    Err(Fault::not_implemented())
+    // The session signs with the caller's own keys; what makes it one is its token.
+    let Some((_, secret, session)) = call.signing.and_then(|signing| find(state, &signing.key_id)) else {
+        return Err(Fault::access_denied(message::BARE));
+    };
+    let token = session.and_then(|session| session.key.token).unwrap_or_else(|| DIRECTORY_SESSION.to_owned());
+    let credentials = Xml::new()
+        .leaf("SessionToken", &token)
+        .leaf("SecretAccessKey", &secret)
+        .leaf("AccessKeyId", call.signing.map_or("", |signing| &signing.key_id))
+        .leaf("Expiration", &iso(call.now + Duration::minutes(5)));
+    Ok(answer("CreateSessionResult", Xml::new().within("Credentials", credentials)))
 }
 
 /// Every reading of a setting, and `HeadBucket`.

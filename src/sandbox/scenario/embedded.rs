@@ -88,6 +88,8 @@ scenarios![
     "customer-key-required.near",
     "customer-key-required.partial",
     "customer-key-required.wrong",
+    "directory-bucket",
+    "directory-bucket.near",
     "expired-credentials",
     "expired-credentials.environment",
     "expired-credentials.near",
