@@ -315,8 +315,8 @@ fn situations() -> Vec<Situation> {
             rests_on: &["s3-own-buckets"],
             absent: &["identity-policy-no-allow", "identity-policy-deny"],
             no_edit_of: Some(DocumentKind::IdentityPolicy),
-            // Here the command stays refused after the edit, for a reason not found yet; that the same edit opens the bucket is
-            // shown on the sandbox (`bucket-policy-no-allow`).
+            // MiniStack holds a foreign bucket's policy against the root of the caller's account, so a statement that names
+            // the user, as the narrow edit does, opens nothing there. On the sandbox it does (`bucket-policy-no-allow`).
             repaired_but_not: None,
             ..Situation::default()
         },
