@@ -4,6 +4,7 @@
 //! policy's text and the spans to underline), so that a merged document shows what a single one does.
 
 use crate::diagnosis::{CommandRun, Excerpt, Failure, Report, SCHEMA, Tool};
+use crate::fault::{self, Stage};
 use crate::output;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -39,6 +40,7 @@ fn file(directory: &Path) -> PathBuf {
 /// # Errors
 /// When the file cannot be written.
 pub fn add(directory: &Path, report: &Report) -> io::Result<()> {
+    fault::point(Stage::Collect);
     let excerpts = report.failures.iter().flat_map(|failure| &failure.blockers).map(|blocker| blocker.excerpt.clone());
     let line = Line { excerpts: excerpts.collect(), report: report.clone() };
     match output::append(&file(directory), &serde_json::to_string(&line)?) {

@@ -4,16 +4,23 @@
 //! through never waits for it. So `explain` cannot be `always` in it: whether a command is watched is settled before.
 //! A file that is wrong costs one line under the explanation, and nothing else.
 
+use crate::fault::{self, Stage};
 use crate::ignore::Ignore;
 use crate::render::untrusted::visible;
 use crate::world::{Surroundings, World};
 use crate::wrap::values;
 use crate::wrap::{Explain, Options, Output, Redact, Source};
+use rustix::fs::OFlags;
 use serde::Deserialize;
 use std::ffi::OsStr;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Seven keys need no more.
+const LARGEST: u64 = 256 * 1024;
 
 /// What a file says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,16 +75,31 @@ pub fn path(world: &World) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When it cannot be read, is no TOML, or has a key or a value that is not known.
-#[expect(clippy::disallowed_methods, reason = "this is the door to the config file")]
 pub fn load(world: &World) -> Result<Config, ConfigError> {
     let Some(path) = path(world) else { return Ok(Config::default()) };
-    match std::fs::read_to_string(&path) {
+    match read(&path) {
         Ok(text) => parse(&text, &path, world.home.as_deref()),
-        Err(reason) if reason.kind() == io::ErrorKind::NotFound && world.variable("WHY403_CONFIG").is_none() => {
+        // A home directory that is none, `/dev/null`, holds no file either.
+        Err(reason)
+            if matches!(reason.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+                && world.variable("WHY403_CONFIG").is_none() =>
+        {
             Ok(Config::default())
         }
         Err(reason) => Err(ConfigError::Unreadable { path, reason }),
     }
+}
+
+/// The whole file. A pipe that nobody writes to and a device without end are not waited for: `aws` has ended, and its
+/// result with it.
+fn read(path: &Path) -> io::Result<String> {
+    let no_waiting = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(no_waiting).open(path)?;
+    let mut text = String::new();
+    if file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than a config file can be"));
+    }
+    Ok(text)
 }
 
 /// Pure: the text of the file at `path`, which is for messages.
@@ -134,6 +156,7 @@ fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, ConfigE
 /// The options with the file's word where neither a flag nor a variable has one.
 #[must_use]
 pub fn under(mut options: Options, world: &World) -> Options {
+    fault::point(Stage::Config);
     // `why403 exec` has read it for all that run below.
     if options.run.is_some() {
         return options;

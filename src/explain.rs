@@ -20,9 +20,10 @@ use crate::cause::{self, Case, Diagnosis};
 use crate::diagnosis::{Caller, CommandRun, Failure, Report, RequestSummary, SCHEMA, Tool};
 use crate::evidence::Evidence;
 use crate::evidence::gather::{self, Plan};
+use crate::fault::{self, Stage};
 use crate::ignore::{Kind, is_ignored};
 use crate::recognize::{AwsFailure, Class, Denial, FailureGroup, FailureKind, Failures};
-use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, Settings, Side};
+use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, ServiceId, Settings, Side};
 use crate::world::World;
 use crate::wrap::{Finished, Options, Redact};
 use crate::{output, redact, state};
@@ -47,8 +48,9 @@ pub fn after(finished: &Finished) {
         failure.script.clone_from(&finished.script);
     }
     // What only this user can read keeps what a repair needs.
-    state::keep(&finished.world, &report);
+    output::part(|| state::keep(&finished.world, &report));
     if options.redact.contains(&Redact::Accounts) {
+        fault::point(Stage::Redact);
         report = redact::accounts(report, options.run.as_deref());
     }
     output::deliver(finished, &report);
@@ -57,11 +59,12 @@ pub fn after(finished: &Finished) {
 /// What there is to say of a run; nothing where nothing was refused.
 #[must_use]
 pub fn diagnose(finished: &Finished) -> Option<Report> {
+    fault::point(Stage::Request);
     let world = &finished.world;
     let mut arguments = Arguments::parse(&finished.argv);
     request::files::read_arguments(&mut arguments, world);
     let failed = !finished.status.is_success();
-    let failures = finished.failures.clone().or_silent(failed, arguments.is_quiet());
+    let failures = redacted(finished.failures.clone().or_silent(failed, arguments.is_quiet()));
     let kinds: Vec<&FailureGroup> = kinds(&failures);
     if kinds.is_empty() {
         return None;
@@ -113,6 +116,43 @@ fn report(world: &World, argv: &[OsString], exit_code: i32, since: Instant, fail
 fn time(world: &World) -> Option<String> {
     let now = OffsetDateTime::from((world.now)()).replace_nanosecond(0).ok()?;
     now.format(&Rfc3339).ok()
+}
+
+/// Secrets out of what was printed: a URL's password or signature, a token. A program that hands out credentials may
+/// complain with anything at all, so its words are not kept; they stand on the screen already.
+fn redacted(mut failures: Failures) -> Failures {
+    for failure in failures.groups.iter_mut().flat_map(|group| &mut group.examples) {
+        if let FailureKind::CredentialSource { provider, message } = &mut failure.kind
+            && provider == "custom-process"
+            && !message.is_empty()
+        {
+            let ending = failure.line.find(message.lines().next().unwrap_or_default()).unwrap_or(0);
+            failure.line.truncate(ending);
+            failure.line.push_str("[redacted]");
+            "[redacted]".clone_into(message);
+        }
+        failure.line = request::redact(&failure.line);
+        match &mut failure.kind {
+            FailureKind::Service(error) => {
+                error.message = request::redact(&error.message);
+                error.details.iter_mut().for_each(|(_, value)| *value = request::redact(value));
+            }
+            FailureKind::ExpiredSession { message }
+            | FailureKind::CredentialSource { message, .. }
+            | FailureKind::Configuration { message } => *message = request::redact(message),
+            FailureKind::Connection { url, message } => {
+                *url = url.as_deref().map(request::redact);
+                *message = request::redact(message);
+            }
+            FailureKind::NoCredentials
+            | FailureKind::PartialCredentials { .. }
+            | FailureKind::ProfileNotFound { .. }
+            | FailureKind::NoRegion
+            | FailureKind::Archived
+            | FailureKind::Silent => {}
+        }
+    }
+    failures
 }
 
 fn kinds(failures: &Failures) -> Vec<&FailureGroup> {
@@ -309,6 +349,7 @@ impl<'a> Inquiry<'a> {
         request: &Request,
         evidence: Evidence,
     ) -> Option<Failure> {
+        fault::point(Stage::Judge);
         let case = Case::new(failure, request, self.settings, &evidence, self.flags.clone());
         let diagnosis = cause::judge(&case);
         if failure.class() == Class::Maybe && !diagnosis.found() {
@@ -340,7 +381,7 @@ impl<'a> Inquiry<'a> {
                 version_id: case.request.version_id.clone(),
                 profile: Some(case.settings.profile.value.clone()),
                 region: case.settings.region.as_ref().map(|region| region.value.clone()),
-                endpoint: case.settings.endpoints.s3.as_ref().map(|endpoint| endpoint.value.clone()),
+                endpoint: case.settings.endpoints.shown(ServiceId::S3),
                 signed: case.settings.signed,
             },
             script: None,

@@ -38,6 +38,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod evidence;
 pub mod explain;
+pub mod fault;
 pub mod ignore;
 pub mod output;
 pub mod policy;

@@ -3,9 +3,10 @@
 
 use crate::cause::registry;
 use crate::diagnosis::Report;
+use crate::fault::{self, Stage};
 use crate::render::{self, Format};
 use crate::world::World;
-use crate::wrap::{Finished, Output, Stop};
+use crate::wrap::{self, Finished, Output, Stop};
 use crate::{ci, collect};
 use std::fs::{File, OpenOptions};
 use std::future::Future;
@@ -24,29 +25,42 @@ pub fn deliver(finished: &Finished, report: &Report) {
         let chosen: Vec<Format> =
             options.formats.iter().filter(|format| format.file.is_none()).map(|format| format.format).collect();
         if chosen.is_empty() {
-            show_as_suits(finished, report);
+            part(|| show_as_suits(finished, report));
         }
         for format in chosen {
-            show(&finished.world, report, format);
+            part(|| show(&finished.world, report, format));
         }
         for line in &options.ignored {
             say(&format!("{line}; it is ignored"));
         }
     }
     if let Some(path) = &options.report {
-        tell(path, append_line(path, report));
+        part(|| {
+            fault::point(Stage::Report);
+            tell(path, append_line(path, report));
+        });
     }
     if let Some(run) = &options.run {
-        tell(run, collect::add(run, report));
+        part(|| tell(run, collect::add(run, report)));
     }
     for wanted in &options.formats {
         if let Some(path) = &wanted.file {
-            let format = wanted.format;
-            let text = format.render(report, &plain_options());
-            // JSON lines of many runs share a file; every other format is one document a run.
-            let written = if format == Format::Json { append_line(path, report) } else { write(path, &text) };
-            tell(path, written);
+            part(|| {
+                fault::point(Stage::Document);
+                let format = wanted.format;
+                let text = format.render(report, &plain_options());
+                // JSON lines of many runs share a file; every other format is one document a run.
+                let written = if format == Format::Json { append_line(path, report) } else { write(path, &text) };
+                tell(path, written);
+            });
         }
+    }
+}
+
+/// One of several places where a report goes: if it breaks, the others still get theirs.
+pub(crate) fn part(work: impl FnOnce()) {
+    if wrap::contain(work).is_none() {
+        say(&format!("a part of the explanation is missing, because of {}; `aws`'s result stands", wrap::fault()));
     }
 }
 
@@ -88,7 +102,9 @@ fn show_as_suits(finished: &Finished, report: &Report) {
 
 /// AWS's own text stays first; ours follows after a blank line.
 fn show(world: &World, report: &Report, format: Format) {
+    fault::point(Stage::Render);
     let text = format.render(report, &screen_options(world));
+    fault::point(Stage::Output);
     if !text.is_empty() {
         to_stderr(&text);
     }

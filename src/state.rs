@@ -6,6 +6,7 @@
 //! of it: explaining does not depend on it. No secret is in here, because none is in a report.
 
 use crate::diagnosis::{Blocker, Edit, EditedDocument, Excerpt, Report};
+use crate::fault::{self, Stage};
 use crate::output::private_directory;
 use crate::world::{World, is_no};
 use directories::ProjectDirs;
@@ -93,6 +94,7 @@ pub fn directory(world: &World) -> Option<PathBuf> {
 }
 
 fn keep_in(directory: &Path, world: &World, report: &Report) -> io::Result<()> {
+    fault::point(Stage::State);
     let now = (world.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let text = serde_json::to_vec(&Stored::of(report, now.as_secs()))?;
     if text.len() > LARGEST {
@@ -104,7 +106,8 @@ fn keep_in(directory: &Path, world: &World, report: &Report) -> io::Result<()> {
     }
     // By age when sorted by name; the process and a count keep two of the same moment apart.
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("{:020}-{}-{}", now.as_nanos(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let order = after_the_last(directory, now.as_nanos());
+    let name = format!("{order:020}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let unfinished = directory.join(format!("{name}{UNFINISHED}"));
     let written = write_new(&unfinished, &text).and_then(|()| fs::rename(&unfinished, directory.join(name + ENDING)));
     if written.is_err() {
@@ -112,6 +115,14 @@ fn keep_in(directory: &Path, world: &World, report: &Report) -> io::Result<()> {
     }
     tidy(directory);
     written
+}
+
+/// Where in the order a diagnosis of `now` stands: behind all that are kept, even where the clock was ahead when they
+/// were. Else it would be taken for the oldest, and go at once.
+fn after_the_last(directory: &Path, now: u128) -> u128 {
+    let last = names(directory).last().and_then(|name| name.split('-').next()?.parse::<u128>().ok());
+    // Twenty digits, so that order by name stays order by number.
+    now.max(last.map_or(0, |last| last + 1)).min(99_999_999_999_999_999_999)
 }
 
 /// Whether nobody else can put files where ours are read from.

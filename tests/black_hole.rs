@@ -7,11 +7,14 @@
 
 #[path = "support/clis.rs"]
 mod clis;
+#[path = "support/peak.rs"]
+mod peak;
 
 use clis::Cli;
+use peak::watched;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -371,25 +374,6 @@ fn run(cli: &Cli, mode: Mode, told: Told) -> Run {
         probes: hole.probes.load(Ordering::Relaxed),
         visits: elsewhere.visits.load(Ordering::Relaxed),
     }
-}
-
-/// Its output, when it ended, and its high-water mark, read again and again because it goes with the process.
-fn watched(child: Child) -> (std::process::Output, Instant, u64) {
-    let status = format!("/proc/{}/status", child.id());
-    let watcher = thread::spawn(move || {
-        let mut peak = 0;
-        while let Ok(text) = std::fs::read_to_string(&status) {
-            let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            // A process that has ended and is not yet waited for has no memory.
-            let Some(mark) = mark.and_then(|mark| mark.trim().trim_end_matches(" kB").parse().ok()) else { break };
-            peak = mark;
-            thread::sleep(Duration::from_millis(5));
-        }
-        peak
-    });
-    let output = child.wait_with_output().unwrap();
-    let ended = Instant::now();
-    (output, ended, watcher.join().unwrap())
 }
 
 /// What is wrong with one run, in words. `bare` is how long the CLI alone takes on this machine, at this moment.

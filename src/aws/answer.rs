@@ -219,7 +219,7 @@ fn keep(error: &mut ApiError, element: &str, text: &str) {
     }
 }
 
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST_TEXT)]
 }
 

@@ -47,6 +47,13 @@ impl<'a> Clients<'a> {
         self.settings.region.as_ref().map_or(DEFAULT_REGION, |setting| setting.value.as_str())
     }
 
+    /// A region that came with an answer, if it can be one: it becomes a part of a host's name, and an answer must not
+    /// choose the host that the next request goes to. The command's own region is the user's choice, and held to the same
+    /// for the addresses that are put together here.
+    fn region_of_answer<'r>(&'r self, region: Option<&'r str>) -> &'r str {
+        region.filter(|region| is_host_label(region)).unwrap_or(self.region())
+    }
+
     /// S3 in the command's region, or in `region` where the bucket's own is already known.
     #[must_use]
     pub fn s3(&self, signer: &Signer, region: Option<&str>) -> aws_sdk_s3::Client {
@@ -61,7 +68,7 @@ impl<'a> Clients<'a> {
         let mut config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.transport.clone())
-            .region(Region::new(region.unwrap_or(self.region()).to_owned()))
+            .region(Region::new(self.region_of_answer(region).to_owned()))
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .disable_clock_skew_correction(true)
@@ -137,7 +144,7 @@ impl<'a> Clients<'a> {
         let mut config = aws_sdk_kms::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.transport.clone())
-            .region(Region::new(region.unwrap_or(self.region()).to_owned()))
+            .region(Region::new(self.region_of_answer(region).to_owned()))
             .credentials_provider(keys.clone())
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -165,6 +172,9 @@ impl<'a> Clients<'a> {
     ) -> Result<Reply<Vec<u8>>, String> {
         let region = self.region();
         let endpoint = self.endpoint(ServiceId::Ec2)?;
+        if endpoint.is_none() && !is_host_label(region) {
+            return Err("the region makes no host's name".to_owned());
+        }
         let url = endpoint.unwrap_or_else(|| format!("https://ec2.{region}.{}", dns_suffix(region)));
         let call = Call {
             service: "EC2",
@@ -227,6 +237,9 @@ impl<'a> Clients<'a> {
         let region = self.region();
         let base = match self.endpoint(ServiceId::S3Control) {
             Ok(Some(url)) => url.trim_end_matches('/').to_owned(),
+            Ok(None) if !is_host_label(account) || !is_host_label(region) => {
+                return Answer::Skipped("account and region make no host's name".to_owned());
+            }
             Ok(None) => format!("https://{account}.s3-control.{region}.{}", dns_suffix(region)),
             Err(why) => return Answer::Skipped(why),
         };
@@ -266,6 +279,14 @@ pub(super) fn dns_suffix(region: &str) -> &'static str {
     if partition(region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
+/// Whether a text can be one part of a host's name, and no more than that.
+pub(super) fn is_host_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 fn with_slash(url: String) -> String {
     if url.ends_with('/') { url } else { format!("{url}/") }
 }
@@ -273,4 +294,21 @@ fn with_slash(url: String) -> String {
 /// Puts `app/why403` into the user agent, so that an administrator reading CloudTrail knows who asked.
 fn app_name() -> Option<AppName> {
     AppName::new("why403").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host_label;
+
+    #[test]
+    fn no_region_chooses_another_host() {
+        for good in ["us-east-1", "us-iso-east-1", "111122223333", "x"] {
+            assert!(is_host_label(good), "{good}");
+        }
+        for bad in
+            ["", "evil.example/", "evil.example", "a#", "a?", "a@b", "a:1", "-a", "a-", "é", "a\n", &"a".repeat(64)]
+        {
+            assert!(!is_host_label(bad), "{bad}");
+        }
+    }
 }

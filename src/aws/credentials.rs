@@ -7,6 +7,7 @@
 
 use crate::aws::sso;
 use crate::aws::transport::Transport;
+use crate::fault::{self, Stage};
 use crate::request::{CredentialPlan, Keys, RoleSource, Settings};
 use crate::world::World;
 use aws_config::provider_config::ProviderConfig;
@@ -52,6 +53,7 @@ impl Sources<'_> {
     /// # Errors
     /// When there are none, or none without a prompt.
     pub async fn load(&self, plan: &CredentialPlan) -> Result<Credentials, CredentialsError> {
+        fault::point(Stage::Credentials);
         match plan {
             CredentialPlan::Environment { keys } => Ok(from_keys(keys, "environment")),
             CredentialPlan::Profile { keys, .. } => Ok(from_keys(keys, "profile")),
@@ -124,7 +126,8 @@ impl Sources<'_> {
         match (named, &self.settings.endpoints.s3) {
             (Some(url), _) => Some(url.trim_end_matches('/').to_owned()),
             (None, Some(_)) => None,
-            (None, None) => Some(format!("https://portal.sso.{region}.{}", super::clients::dns_suffix(region))),
+            (None, None) => super::clients::is_host_label(region)
+                .then(|| format!("https://portal.sso.{region}.{}", super::clients::dns_suffix(region))),
         }
     }
 
@@ -271,7 +274,8 @@ fn parse_time(text: &str) -> Option<OffsetDateTime> {
     reason = "the CLI's credential cache is a source of credentials, and this is where they are had"
 )]
 fn read_small(path: &PathBuf) -> Option<String> {
-    let size = std::fs::metadata(path).ok()?.len();
+    let found = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let size = found.len();
     (size <= LONGEST_OUTPUT as u64).then(|| std::fs::read_to_string(path).ok()).flatten()
 }
 

@@ -1,7 +1,7 @@
 //! Signed calls to services whose SDK would cost minutes of build for one or two operations: EC2 (query), Organizations (JSON 1.1) and S3 Control (REST). The same gate, transport, ledger and bounds as the SDK's.
 
 use crate::aws::allowlist;
-use crate::aws::answer::{Exchange, Failure, Reply, parse_error};
+use crate::aws::answer::{Exchange, Failure, Reply, cut, parse_error};
 use crate::aws::ledger::Ledger;
 use crate::aws::transport::Transport;
 use crate::evidence::ApiError;
@@ -113,8 +113,8 @@ fn read_error(status: u16, body: &[u8]) -> ApiError {
     let text = |names: [&str; 2]| names.iter().find_map(|name| json.get(*name)?.as_str()).unwrap_or_default();
     ApiError {
         status,
-        code: text(["__type", "code"]).rsplit('#').next().unwrap_or_default().to_owned(),
-        message: text(["message", "Message"]).to_owned(),
+        code: cut(text(["__type", "code"]).rsplit('#').next().unwrap_or_default()).to_owned(),
+        message: cut(text(["message", "Message"])).to_owned(),
         ..ApiError::default()
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! reqwest speaks HTTP (proxies and `NO_PROXY` from the environment included); this adapter makes it
 //! safe to point at any server: no redirect is followed (credentials never reach another host), nothing
-//! is retried, and an answer is read up to [`LARGEST_ANSWER`] and no further.
+//! is retried, and an answer is read up to [`LARGEST_ANSWER`], a refusal up to
+//! [`LARGEST_ERROR`], and no further.
 
 use crate::request::Settings;
 use aws_smithy_runtime_api::client::http::{
@@ -13,12 +14,20 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// The most that is read of one answer. Policies end at 20 KB (bucket) and 32 KB (key); a list of 1000 keys
 /// of the longest kind is about 1.2 MB.
 pub const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
+
+/// The most that is read of a refusal. It holds a code and a sentence, and the time to parse what a hostile server makes of
+/// it comes out of every other probe's.
+pub const LARGEST_ERROR: usize = 128 * 1024;
+
+/// The whole of Mozilla's list has a quarter of a megabyte.
+const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
 
 /// The connector, shared by all clients of one diagnosis.
 #[derive(Clone, Debug)]
@@ -37,8 +46,8 @@ pub enum TransportError {
 
 /// An answer that was not taken whole.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer is larger than {LARGEST_ANSWER} bytes")]
-struct TooLarge;
+#[error("the answer is larger than {0} bytes")]
+struct TooLarge(usize);
 
 impl Transport {
     /// A client that verifies, or does not verify, TLS as the failing command did.
@@ -77,10 +86,11 @@ impl Transport {
         let status = StatusCode::try_from(incoming.status().as_u16())
             .map_err(|error| ConnectorError::other(error.into(), None))?;
         let headers = incoming.headers().clone();
+        let largest = if incoming.status().is_success() { LARGEST_ANSWER } else { LARGEST_ERROR };
         let mut bytes = Vec::new();
         while let Some(chunk) = incoming.chunk().await.map_err(connector_error)? {
-            if bytes.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(ConnectorError::other(Box::new(TooLarge), None));
+            if bytes.len() + chunk.len() > largest {
+                return Err(ConnectorError::other(Box::new(TooLarge(largest)), None));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -97,12 +107,20 @@ impl Transport {
 
 fn read_bundle(path: &PathBuf) -> Result<Vec<reqwest::Certificate>, TransportError> {
     let refuse = |reason: String| TransportError::CaBundle { path: path.clone(), reason };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the CA bundle is part of the connection, and this module is the door to the network"
-    )]
-    let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    let pem = read_pem(path).map_err(|error| refuse(error.to_string()))?;
     reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| refuse(error.to_string()))
+}
+
+/// A regular file of a bounded length: a pipe would be waited for, and a device has no end.
+fn read_pem(path: &PathBuf) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    let length = file.metadata().map(|found| if found.is_file() { found.len() } else { u64::MAX })?;
+    if length > LARGEST_BUNDLE {
+        return Err(std::io::Error::other("it is no file of a bundle's length"));
+    }
+    let mut pem = Vec::new();
+    file.take(LARGEST_BUNDLE).read_to_end(&mut pem)?;
+    Ok(pem)
 }
 
 fn connector_error(error: reqwest::Error) -> ConnectorError {

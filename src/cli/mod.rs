@@ -18,6 +18,8 @@ mod run_options;
 mod schema;
 mod simulate;
 
+use crate::fault::{self, Stage};
+use crate::wrap;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
@@ -110,6 +112,15 @@ fn after_help() -> String {
 /// Runs one subcommand. `args` is the whole argv.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> ExitCode {
+    wrap::keep_quiet();
+    wrap::contain(|| dispatch(args)).unwrap_or_else(|| {
+        direct::say(&format!("it cannot be told, because of {}", wrap::fault()));
+        ExitCode::from(exit::CANNOT_TELL)
+    })
+}
+
+fn dispatch(args: Vec<OsString>) -> ExitCode {
+    fault::point(Stage::Subcommand);
     // A report names the program, not the path that it was started by.
     let typed: Vec<OsString> = std::iter::once("why403".into()).chain(args.iter().skip(1).cloned()).collect();
     let cli = match Cli::try_parse_from(args) {

@@ -17,9 +17,9 @@ use crate::diagnosis::{Check, Outcome};
 use crate::evidence::organization::{Asking, OrganizationPolicyKind};
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, NOT_NEEDED, access_point, bucket, bucket_policy, dns, identity, identity_policies, kms, listing,
-    object, object_acl, organization, own_buckets, profiles, replay, role_trust, session, settings, simulation,
-    unsigned, variants, vpc_endpoints,
+    Answer, Evidence, NOT_NEEDED, PROBES, access_point, bucket, bucket_policy, dns, identity, identity_policies, kms,
+    listing, object, object_acl, organization, own_buckets, profiles, replay, role_trust, session, settings,
+    simulation, unsigned, variants, vpc_endpoints,
 };
 use crate::policy::Principal;
 use crate::recognize::{Denial, DeniedLayer};
@@ -27,11 +27,13 @@ use crate::request::{
     BucketKind, EndpointChoice, ProfileOption, Request, ServiceId, Settings, access_key_account, alias_name,
 };
 use crate::world::World;
+use crate::{fault, wrap};
 use aws_credential_types::Credentials;
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared, join, join3, join4};
 use std::cell::RefCell;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -76,8 +78,18 @@ impl Desk<'_> {
     ) -> Answer<T> {
         let ledger = Ledger::new(&self.plan.total);
         let start = Instant::now();
-        let answer =
-            tokio::time::timeout_at(self.plan.deadline, probe(Arc::clone(&ledger))).await.unwrap_or(Answer::TimedOut);
+        debug_assert!(PROBES.contains(&name), "{name} is not on the list of probes");
+        let asked = async {
+            fault::probe(name);
+            probe(Arc::clone(&ledger)).await
+        };
+        // A probe that breaks costs its own answer and no other's.
+        let asked = tokio::time::timeout_at(self.plan.deadline, AssertUnwindSafe(asked).catch_unwind());
+        let answer = match asked.await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Answer::Failed(wrap::fault()),
+            Err(_) => Answer::TimedOut,
+        };
         let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (outcome, requests) = (answer.outcome(), ledger.requests());
         let sent = requests > 0 || outcome != Outcome::Skipped;

@@ -33,6 +33,36 @@ use std::collections::BTreeMap;
 /// Why a probe was not asked that the answers so far made superfluous.
 pub const NOT_NEEDED: &str = "the refusal was explained without it";
 
+/// Every probe that is asked, by the name that a report's checks have.
+pub const PROBES: &[&str] = &[
+    access_point::NAME,
+    bucket::NAME,
+    bucket_policy::NAME,
+    dns::NAME,
+    identity::NAME,
+    identity_policies::NAME,
+    kms::NAME,
+    listing::NAME,
+    object::NAME,
+    object_acl::NAME,
+    organization::ABOUT,
+    organization::NAME,
+    own_buckets::NAME,
+    profiles::NAME,
+    replay::NAME,
+    role_trust::NAME,
+    settings::ACCOUNT_PUBLIC_ACCESS,
+    settings::ENCRYPTION,
+    settings::OWNERSHIP,
+    settings::PAYMENT,
+    settings::PUBLIC_ACCESS,
+    simulation::NAME,
+    unsigned::NAME,
+    variants::SIGNED,
+    variants::WITHOUT_OWNER,
+    vpc_endpoints::NAME,
+];
+
 /// What a probe brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer<T> {

@@ -3,12 +3,12 @@
 //! The log may be anybody's: whoever reads it need not be who was refused. So nothing of this machine's credentials
 //! is said of the caller unless AWS is asked, and it is not asked where the log names another caller.
 
-use super::{Inquiry, flags, kinds, report};
+use super::{Inquiry, flags, kinds, redacted, report};
 use crate::aws::runtime;
 use crate::diagnosis::{Caller, Failure, Report};
 use crate::output;
 use crate::policy::Principal;
-use crate::recognize::{Denial, FailureGroup, FailureKind, Failures};
+use crate::recognize::{Denial, FailureGroup, Failures};
 use crate::request::{self, Arguments, CliVersion, CredentialPlan, ProfileFiles, Request, Settings};
 use crate::world::World;
 use crate::wrap::Options;
@@ -64,17 +64,6 @@ pub fn diagnose(log: &Log<'_>) -> Option<Report> {
         unasked("a log is explained from its text; `--probe` asks AWS")
     };
     (!failures.is_empty()).then(|| report(world, log.argv, 1, began, failures))
-}
-
-/// Secrets out of what a log held: a URL's signature, a token that a program printed.
-fn redacted(mut failures: Failures) -> Failures {
-    for failure in failures.groups.iter_mut().flat_map(|group| &mut group.examples) {
-        failure.line = request::redact(&failure.line);
-        if let FailureKind::Service(error) = &mut failure.kind {
-            error.message = request::redact(&error.message);
-        }
-    }
-    failures
 }
 
 /// The settings of a request that somebody else sent: nothing of this machine's, and credentials of no known kind.

@@ -2,7 +2,7 @@
 //! requests may go.
 
 use crate::request::files::{Profile, ProfileFiles};
-use crate::request::{Arguments, Origin, Setting};
+use crate::request::{Arguments, Origin, Setting, redact};
 use crate::world::World;
 use std::ffi::OsStr;
 
@@ -98,6 +98,12 @@ impl Endpoints {
         self.configured(service).map(|setting| setting.value.as_str())
     }
 
+    /// The same, as it may be shown: without user and password.
+    #[must_use]
+    pub fn shown(&self, service: ServiceId) -> Option<String> {
+        self.url(service).map(shown)
+    }
+
     /// The setting for `service`, with where it came from.
     #[must_use]
     pub fn configured(&self, service: ServiceId) -> Option<&Setting<String>> {
@@ -175,18 +181,35 @@ fn find(
         .or_else(|| profile.setting("endpoint_url").filter(|found| !found.value.is_empty()))
 }
 
-/// A URL without the user and password that it may carry.
+/// An endpoint's or a proxy's URL without the user and password that it may carry. Proxies are often written without a
+/// scheme, and a password may hold a slash that nobody encoded: so all up to the last `@` goes, wherever it stands.
 pub(crate) fn shown(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => url.to_owned(),
-    }
+    let (scheme, rest) = url.find("://").map_or(("", url), |at| url.split_at(at + 3));
+    redact(&[scheme, rest.rfind('@').map_or(rest, |at| &rest[at + 1..])].concat())
 }
 
 /// Whether this is S3 Transfer Acceleration's own address, which takes no path style.
 pub(crate) fn is_accelerate(url: &str) -> bool {
     let Some(host) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
     matches!(host.trim_end_matches('/'), "s3-accelerate.amazonaws.com" | "s3-accelerate.dualstack.amazonaws.com")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_is_shown_has_no_user_and_no_password() {
+        for (url, expected) in [
+            ("https://minio.example:9000/x", "https://minio.example:9000/x"),
+            ("https://me:hush@minio.example:9000", "https://minio.example:9000"),
+            ("http://me:hu/sh@proxy:8080", "http://proxy:8080"),
+            ("http://me:hu@sh@proxy:8080", "http://proxy:8080"),
+            ("me:hush@proxy:8080", "proxy:8080"),
+            ("https://store.example/?X-Amz-Signature=hush", "https://store.example/?X-Amz-Signature=[redacted]"),
+            ("localhost,.internal", "localhost,.internal"),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
 }

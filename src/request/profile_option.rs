@@ -1,7 +1,7 @@
 //! Other profiles of this user's that can be tried without a prompt, a browser or a program.
 
 use crate::request::files::ProfileFiles;
-use crate::request::{CredentialPlan, Origin, RoleSource, Setting, Settings, chain};
+use crate::request::{Arguments, CredentialPlan, Endpoints, Origin, RoleSource, ServiceId, Setting, Settings, chain};
 use crate::world::World;
 
 /// A profile and the credentials that it stands for.
@@ -28,13 +28,21 @@ pub fn profile_options(settings: &Settings, world: &World, files: &ProfileFiles)
             // As `--profile` would resolve it.
             let named = Setting::new(name.clone(), Origin::Flag("--profile"));
             let plan = chain::walk(Some(&named), true, world, files).plan;
-            let belongs = plan.profile() == Some(name);
+            let belongs = plan.profile() == Some(name) && goes_there_too(name, settings, world, files);
             (belongs && needs_no_prompt(&plan, files)).then(|| ProfileOption { name: name.clone(), plan })
         })
         .collect();
     let wanted = settings.shadowed_profile.as_ref().map(|shadowed| shadowed.value.as_str());
     options.sort_by_key(|option| (Some(option.name.as_str()) != wanted, option.name != "default"));
     options
+}
+
+/// Whether the profile's own requests would go where the command's went: its keys are shown to no other endpoint. What
+/// `--endpoint-url` says it says of one command alone.
+fn goes_there_too(name: &str, settings: &Settings, world: &World, files: &ProfileFiles) -> bool {
+    let Some(profile) = files.profiles.get(name) else { return false };
+    let own = Endpoints::resolve(&Arguments::default(), world, files, profile);
+    own.url(ServiceId::S3) == settings.endpoints.url(ServiceId::S3)
 }
 
 fn needs_no_prompt(plan: &CredentialPlan, files: &ProfileFiles) -> bool {

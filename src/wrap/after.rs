@@ -1,6 +1,5 @@
 //! The failed command is explained, and nothing of that can cost its result: not a panic, not a hang, not impatience.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError, sync_channel};
@@ -63,8 +62,8 @@ fn guarded(signals: &Signals, limit: Duration, stop: &Stop, work: impl FnOnce() 
         }
     };
     let worker = thread::Builder::new().name("explain".to_owned()).stack_size(STACK).spawn(move || {
-        let ended = catch_unwind(AssertUnwindSafe(work));
-        let _nobody_waits = tell.send(ended.is_ok());
+        let ended = panics::contain(work);
+        let _nobody_waits = tell.send(ended.is_some());
         waker.wake();
     });
     if let Err(error) = worker {

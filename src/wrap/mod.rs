@@ -43,6 +43,7 @@ use crate::world::{Process, Surroundings, World};
 pub use after::Stop;
 pub use guard::{PROBE, VARIABLE as GUARD};
 pub use options::{Explain, Options, Output, Redact, Source, Sources};
+pub(crate) use panics::{contain, fault, keep_quiet};
 pub use run::{RUN, run_command};
 pub use status::Status;
 
@@ -135,6 +136,7 @@ pub fn entry(args: Vec<OsString>) -> Entry {
 }
 
 fn run(flags: options::Flags, aws_args: &[OsString]) -> ExitCode {
+    keep_quiet();
     let guard = match Guard::enter(&Process, aws_args) {
         Ok(guard) => guard,
         Err(error) => {
@@ -150,7 +152,11 @@ fn run(flags: options::Flags, aws_args: &[OsString]) -> ExitCode {
         }
     };
     // Whoever called us for this very command has decided already: explaining twice helps nobody.
-    let plan = if guard.is_nested() { Plan::Exec } else { plan::plan(aws_args, flags, &Process) };
+    let plan = if guard.is_nested() { Some(Plan::Exec) } else { contain(|| plan::plan(aws_args, flags, &Process)) };
+    let plan = plan.unwrap_or_else(|| {
+        panics::say();
+        Plan::Exec
+    });
     match plan {
         Plan::Exec => exec::replace(exec::command(&found.path, aws_args, &guard.for_exec(found.identity)), &found.path),
         Plan::Observe(options) => observe::observe(&found, aws_args, &guard, options),

@@ -18,8 +18,9 @@ use super::options::Options;
 use super::signals::{FORWARDED, FROM_KEYS, Signals, in_foreground};
 use super::status::Status;
 use super::tee::{Seen, tee};
-use super::{Finished, exec, panics, script};
+use super::{Finished, exec, panics, say, script};
 use crate::config;
+use crate::fault::{self, Stage};
 use crate::world::{Process, World};
 
 /// How long an interrupt that did not come from our terminal waits before it is passed on. Who sends one to a group
@@ -33,16 +34,19 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Runs `aws` to its end, explains a failure, and gives `aws`'s exit status.
 pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, options: Options) -> ExitCode {
-    panics::keep_quiet();
     // Before `aws` starts: the shell goes on reading its script beside a command in the background.
-    let script = options.may_point(&Process).then(|| script::line(aws_args, &Process)).flatten();
+    let pointed = options.may_point(&Process).then(|| panics::contain(|| script::line(aws_args, &Process)));
     let command = |aws: &Path| exec::command(aws, aws_args, &guard.for_spawn(found.identity));
     let Ok(mut run) = Run::start(command(&found.path), found) else {
         // No process, thread or descriptor to be had, or an `aws` that cannot be run at all: without us in between it
         // has the best chance, and the error is the one that it would have been.
         return exec::replace(exec::command(&found.path, aws_args, &guard.for_exec(found.identity)), &found.path);
     };
-    let end = run.wait();
+    let Some(end) = panics::contain(|| run.wait()) else {
+        let status = run.wait_plainly();
+        panics::say();
+        return status.end_alike();
+    };
     if end.status.is_success() || end.told_to_go {
         return end.status.end_alike();
     }
@@ -54,21 +58,29 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
     // Somebody pressed Ctrl-C, or something killed it: that is the reason, unless it had complained before.
     let cut_short = end.interrupted || matches!(end.status, Status::Signaled(_));
     if !(cut_short && failures.is_empty()) {
-        let argv = std::iter::once("aws".into()).chain(aws_args.iter().cloned()).collect();
-        let world = World::real();
-        let finished = Finished {
-            aws: found.path.clone(),
-            argv,
-            status: end.status,
-            failures,
-            // Only now: nobody waits for a file of ours before `aws` has run.
-            options: config::under(options, &world),
-            world,
-            script,
-            ended: end.at,
-            stop: Stop::default(),
-        };
-        after::explain(finished, &run.signals);
+        if pointed == Some(None) {
+            say(&format_args!("the line of the script is not told, because of {}", panics::fault()));
+        }
+        let explained = panics::contain(|| {
+            let argv = std::iter::once("aws".into()).chain(aws_args.iter().cloned()).collect();
+            let world = World::real();
+            let finished = Finished {
+                aws: found.path.clone(),
+                argv,
+                status: end.status,
+                failures,
+                // Only now: nobody waits for a file of ours before `aws` has run.
+                options: config::under(options, &world),
+                world,
+                script: pointed.flatten().flatten(),
+                ended: end.at,
+                stop: Stop::default(),
+            };
+            after::explain(finished, &run.signals);
+        });
+        if explained.is_none() {
+            panics::say();
+        }
     }
     end.status.end_alike()
 }
@@ -115,7 +127,16 @@ impl Run {
         Ok(Self { child, signals, seen, running: Some(running) })
     }
 
+    /// To its end and its last words, and nothing besides: for when [`Self::wait`] broke.
+    fn wait_plainly(&mut self) -> Status {
+        let status = self.child.wait().map_or(Status::Exited(u8::MAX), Status::from);
+        self.running = None;
+        drop(self.seen.recv());
+        status
+    }
+
     fn wait(&mut self) -> End {
+        fault::point(Stage::Wait);
         let mut status: Option<(Status, Instant)> = None;
         let mut interrupted = false;
         let mut told_to_go = false;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::options::{Explain, Flags, Options};
 use super::service;
+use crate::fault::{self, Stage};
 use crate::world::{Surroundings, is_no};
 
 /// What to do with a command line of `aws`.
@@ -17,6 +18,7 @@ pub(super) enum Plan {
 
 /// Decides. The cheap questions come first, so that most commands read no variable at all.
 pub(super) fn plan(aws_args: &[OsString], flags: Flags, world: &dyn Surroundings) -> Plan {
+    fault::point(Stage::Plan);
     if service::of_interest(aws_args).is_none() || world.variable("WHY403").is_some_and(|value| is_no(&value)) {
         return Plan::Exec;
     }

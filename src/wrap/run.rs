@@ -10,7 +10,6 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, symlink};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -22,7 +21,7 @@ use super::signals::{FORWARDED, FROM_KEYS, Signals, in_foreground};
 use super::status::Status;
 use super::{exec, locate, panics, plan, say};
 use crate::world::{Surroundings, World, is_no};
-use crate::{ci, collect, config, output};
+use crate::{ci, collect, config, fault, output};
 
 /// Tells an `aws` below where the run's directory is. Ours alone.
 pub const RUN: &str = "WHY403_RUN";
@@ -38,9 +37,12 @@ pub fn run_command(flags: &[OsString], command: &[OsString]) -> Result<ExitCode,
     let flags = Flags::read(flags)?;
     let Some((program, args)) = command.split_first() else { return Ok(ExitCode::from(2)) };
     let world = World::real();
-    let mut options = config::under(flags.over_variables(&world), &world);
-    options.show = plan::shows(options.explain, &world);
     panics::keep_quiet();
+    let mut options = flags.over_variables(&world);
+    if let Some(under) = panics::contain(|| config::under(options.clone(), &world)) {
+        options = under;
+    }
+    options.show = plan::shows(options.explain, &world);
     #[expect(clippy::disallowed_methods, reason = "wrap is the door through which programs are started")]
     let mut child = Command::new(program);
     child.args(args);
@@ -54,7 +56,7 @@ pub fn run_command(flags: &[OsString], command: &[OsString]) -> Result<ExitCode,
         for line in &options.ignored {
             say(&format_args!("{line}; it is ignored"));
         }
-        if catch_unwind(AssertUnwindSafe(|| stage.deliver(&options, &world, command, status))).is_err() {
+        if panics::contain(|| stage.deliver(&options, &world, command, status)).is_none() {
             panics::say();
         }
     }
@@ -71,9 +73,13 @@ struct Stage {
 impl Stage {
     /// Sets it up; without it the command runs as if nobody had asked.
     fn set(command: &mut Command, options: &Options, world: &World) -> Option<Self> {
-        match Self::try_set(command, options, world) {
-            Ok(stage) => Some(stage),
-            Err(error) => {
+        match panics::contain(|| Self::try_set(command, options, world)) {
+            Some(Ok(stage)) => Some(stage),
+            None => {
+                panics::say();
+                None
+            }
+            Some(Err(error)) => {
                 say(&format_args!("nothing is explained, because no directory for `aws` could be made: {error}"));
                 None
             }
@@ -81,6 +87,7 @@ impl Stage {
     }
 
     fn try_set(command: &mut Command, options: &Options, world: &World) -> io::Result<Self> {
+        fault::point(fault::Stage::ExecSetUp);
         let ours = std::env::current_exe()?;
         let collects =
             !at_the_end(options).is_empty() || summary(options, world).is_some() || !options.redact.is_empty();
@@ -130,6 +137,7 @@ impl Stage {
         if !self.collects {
             return;
         }
+        fault::point(fault::Stage::Merge);
         let collected = collect::read(&self.directory);
         // A run inside a run: the outer one wants to know as well.
         if let Some(outer) = &options.run {

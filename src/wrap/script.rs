@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ci;
 use crate::diagnosis::ScriptLine;
+use crate::fault::{self, Stage};
 use crate::world::Surroundings;
 
 /// How far up a script may be: `xargs`, `timeout`, a subshell or two.
@@ -27,6 +28,7 @@ const SCRIPT_FDS: [u32; 4] = [255, 10, 11, 12];
 
 /// Finds the line, relative to the checkout that CI made or to the repository around it.
 pub(super) fn line(aws_args: &[OsString], world: &dyn Surroundings) -> Option<ScriptLine> {
+    fault::point(Stage::Script);
     let script = Script::of_ancestor()?;
     let file = relative(&script.path, world)?;
     let mut text = String::new();

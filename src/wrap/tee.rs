@@ -4,11 +4,12 @@
 
 use std::io::PipeReader;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
+use super::panics::contain;
+use crate::fault::{self, Stage};
 use crate::recognize::{Failures, Recognizer};
 
 /// One pipe's worth: what a writer can have written before anybody reads.
@@ -131,7 +132,11 @@ struct Watcher(Option<Recognizer>);
 impl Watcher {
     fn see(&mut self, bytes: &[u8]) {
         if let Some(recognizer) = &mut self.0
-            && catch_unwind(AssertUnwindSafe(|| recognizer.push(bytes))).is_err()
+            && contain(|| {
+                fault::point(Stage::Recognize);
+                recognizer.push(bytes);
+            })
+            .is_none()
         {
             self.0 = None;
         }
@@ -139,7 +144,12 @@ impl Watcher {
 
     fn finish(self) -> Seen {
         self.0
-            .and_then(|recognizer| catch_unwind(AssertUnwindSafe(|| recognizer.finish())).ok())
+            .and_then(|recognizer| {
+                contain(|| {
+                    fault::point(Stage::RecognizeEnd);
+                    recognizer.finish()
+                })
+            })
             .map_or(Seen::Broken, Seen::Through)
     }
 }

@@ -1,7 +1,7 @@
 //! What is found without asking AWS: programs, files, variables.
 
 use crate::config;
-use crate::request::{self, Arguments, CliVersion, ProfileFiles, Settings};
+use crate::request::{self, Arguments, CliVersion, ProfileFiles, ServiceId, Settings};
 use crate::world::{Surroundings, World, is_no};
 use crate::wrap::{self, Options};
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ pub fn network(world: &World) -> Value {
         .collect();
     let left_out = files.profiles.len().saturating_sub(MOST_PROFILES);
     json!({
-        "endpoint": settings.endpoints.s3.as_ref().map(|endpoint| endpoint.value.clone()),
+        "endpoint": settings.endpoints.shown(ServiceId::S3),
         "proxies": proxies,
         "ca_bundle": settings.ca_bundle.as_ref().map(|path| path.display().to_string()),
         "profiles_left_out": (left_out > 0).then_some(left_out),
