@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
 
 #[path = "support/hostile.rs"]
+#[expect(dead_code, reason = "this test needs a part of the servers")]
 mod hostile;
 #[path = "support/peak.rs"]
 mod peak;

@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::policy::Principal;
 use crate::recognize::{AwsFailure, Denial, DeniedLayer, FailureKind};
+use crate::render::untrusted::is_unseen;
 use crate::request::{BucketKind, EndpointChoice, Request, ServiceId, Settings};
 
 /// One case.
@@ -332,11 +333,26 @@ pub fn short_name(principal: &Principal) -> String {
     }
 }
 
-/// One word as a POSIX shell reads it back.
+/// One word as a POSIX shell reads it back. What nobody can see is spelt out in `$'…'`: it would be shown in another way
+/// and no longer be the same word, and a line break in it would begin a line of a stranger's.
 #[must_use]
 pub fn quote(word: &str) -> String {
     let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if plain {
+        return word.to_owned();
+    }
+    if !word.contains(is_unseen) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut out = "$'".to_owned();
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if is_unseen(c) => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out += &format!("\\{byte:03o}")),
+            c => out.push(c),
+        }
+    }
+    out + "'"
 }
 
 #[cfg(test)]
@@ -350,5 +366,6 @@ mod tests {
         assert_eq!(quote("it's"), r"'it'\''s'");
         assert_eq!(quote("$(reboot)"), "'$(reboot)'");
         assert_eq!(quote(""), "''");
+        assert_eq!(quote("it's\n--- a\\b\u{1b}7\u{200b}é"), r"$'it\'s\012--- a\\b\0337\342\200\213é'");
     }
 }

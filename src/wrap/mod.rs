@@ -70,14 +70,15 @@ pub fn find(path: Option<std::ffi::OsString>) -> Search {
     Search { aws: found.map(|found| found.path).map_err(|error| error.to_string()), in_front }
 }
 
-/// What `aws --version` says; nothing where it cannot be asked.
+/// What `aws --version` says; nothing where it cannot be asked, or says something else: a complaint may hold anything.
 #[must_use]
 pub fn version_of(aws: &std::path::Path) -> Option<String> {
     let mut command = exec::command(aws, &["--version".into()], std::ffi::OsStr::new(guard::PROBE));
     let output = command.stdin(std::process::Stdio::null()).output().ok()?;
     // Old releases of version 1 say it on stderr.
     let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    String::from_utf8_lossy(&said).lines().next().map(|line| line.trim().to_owned())
+    let said = String::from_utf8_lossy(&said);
+    said.lines().map(str::trim).find(|line| line.starts_with("aws-cli/")).map(str::to_owned)
 }
 
 /// The options as the variables and the config file have them, and no command line.

@@ -11,6 +11,7 @@ pub type Serve = fn(&mut TcpStream, &Request) -> std::io::Result<()>;
 
 /// What a server is told of a request.
 pub struct Request {
+    pub head: String,
     /// A server that must never be asked.
     pub elsewhere: u16,
 }
@@ -42,8 +43,8 @@ impl Server {
                 let heads = Arc::clone(&heads);
                 thread::spawn(move || {
                     let head = head_of(&mut stream, resets);
-                    heads.lock().unwrap().push(head);
-                    drop(serve(&mut stream, &Request { elsewhere }));
+                    heads.lock().unwrap().push(head.clone());
+                    drop(serve(&mut stream, &Request { head, elsewhere }));
                 });
             }
         });
