@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make generate · make dist
+# make demo · make test · make lint · make faults · make generate · make dist
 #
 # Everything that the project needs beyond Rust, Python 3 and make goes into .venv, from PyPI, pinned.
 
@@ -8,7 +8,7 @@ DUCKDB_VERSION    := 2.0.1
 PYTHON ?= python3
 PIP    := bin/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint doc venv generate dist differential fuzz bench
+.PHONY: demo test lint doc venv generate dist differential fuzz bench faults
 
 # Three refusals, each by the real `aws s3 cp` against an AWS in miniature on loopback, as a user would see them.
 # Any `aws` on PATH will do; where there is none, .venv gets one.
@@ -76,6 +76,12 @@ fuzz:
 		cargo +nightly fuzz run $$target target/fuzz/$$target fuzz/corpus/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=25 -max_len=4096 || exit 1; \
 	done
+
+# What can go wrong around why403, as tables: networks, hostile endpoints, disks, a panic in every stage, what strangers
+# write, planted secrets. Each row says what happened and which bound held. All of it is a part of `make test`.
+faults: .venv/awscli/.done-$(AWSCLI_VERSION)
+	cargo test --quiet --features sandbox --test black_hole --test faults --test injection --test secrets --test threats \
+		-- --nocapture --test-threads=1
 
 # The evaluator alone, then the whole program beside the other evaluator.
 bench: .venv/node/.done-$(IAM_SIMULATE_VERSION)

@@ -406,6 +406,14 @@ fn complaints(cli: &Cli, bare: Duration, mode: Mode, told: Told) -> Vec<String> 
             run.elapsed, run.diagnosing, run.peak, run.probes, run.stderr
         );
     }
+    println!(
+        "  {:<14} | {:<8} | {:<26} | {:.1} s, {} MB",
+        format!("{mode:?}"),
+        format!("{told:?}"),
+        failure.blockers[0].cause,
+        run.diagnosing.as_secs_f32(),
+        run.peak / 1024
+    );
     wrong.extend(misjudged(told, failure));
     wrong.extend(unsaid(mode, failure, &run.stderr));
     wrong
@@ -493,6 +501,7 @@ fn all_on(version: CliVersion) {
     let Some(cli) = clis::found().into_iter().find(|cli| cli.version == version) else { return };
     let cases: Vec<(Mode, Told)> =
         MODES.iter().flat_map(|mode| [(*mode, Told::Nothing), (*mode, Told::TheLayer)]).collect();
+    println!("\nNetworks, with the AWS CLI {version:?} (time limit 1 s, at most 200 MB)");
     let started = Instant::now();
     assert!(Command::new(cli.directory.join("aws")).args(["s3", "help-is-no-command"]).output().is_ok());
     let bare = started.elapsed();
