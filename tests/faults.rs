@@ -826,7 +826,9 @@ fn last(stage: &Stage, state: &Path) -> String {
 #[test]
 fn what_is_kept_is_read_only_where_it_can_be_trusted() {
     let table = Table::new("Files in the state directory");
-    let forms: [(&str, fn(&str) -> Vec<u8>); 8] = [
+    /// What is made of the file of a diagnosis.
+    type Form = fn(&str) -> Vec<u8>;
+    let forms: [(&str, Form); 8] = [
         ("of a later version", |kept| kept.replacen("\"version\":1", "\"version\":2", 1).into_bytes()),
         ("cut in the middle", |kept| kept.as_bytes()[..kept.len() / 2].to_vec()),
         ("empty", |_| Vec::new()),

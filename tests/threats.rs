@@ -27,7 +27,13 @@ fn sources(module: &str) -> Vec<PathBuf> {
 /// Whether `name` is a test there, and not merely a function.
 fn is_test(source: &str, name: &str) -> bool {
     source.match_indices(&format!("fn {name}(")).any(|(at, _)| {
-        source[..at].lines().rev().map(str::trim).take_while(|line| !line.is_empty()).any(|line| line == "#[test]")
+        source[..at]
+            .trim_end()
+            .lines()
+            .rev()
+            .map(str::trim)
+            .take_while(|line| !line.is_empty())
+            .any(|line| line == "#[test]")
     })
 }
 
