@@ -1,5 +1,6 @@
 //! Failures by kind: exact counts, a few examples, bounded memory.
 
+use super::likeness::Likeness;
 use super::line::Found;
 use super::{AwsFailure, shape};
 
@@ -8,6 +9,13 @@ pub const MAX_GROUPS: usize = 32;
 
 /// Enough for a diagnosis to see what varies and what does not.
 pub const MAX_EXAMPLES: usize = 3;
+
+/// Kinds that are known again by comparing. A run has one or two that come by the thousand; each costs every line that
+/// is of none of them.
+const MAX_LIKENESSES: usize = 4;
+
+/// How often none can be made before nobody tries any more.
+const MAX_ATTEMPTS: u8 = 32;
 
 /// Everything that failed in one run of the CLI.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,9 +87,21 @@ pub(super) struct Groups {
     shapes: Vec<Vec<u8>>,
     overflow: u64,
     scratch: Vec<u8>,
+    /// With the group that each stands for, which has all its examples.
+    likenesses: Vec<(Likeness, usize)>,
+    attempts: u8,
 }
 
 impl Groups {
+    /// Counts a line that is the same failure as lines before it, of one more object; `false` where it has to be read.
+    pub(super) fn count_again(&mut self, line: &[u8]) -> bool {
+        let Some((_, group)) = self.likenesses.iter().find(|(likeness, _)| likeness.matches(line)) else {
+            return false;
+        };
+        self.found[*group].count += 1;
+        true
+    }
+
     /// Counts a failure, and keeps it where it is one of the first of its kind.
     pub(super) fn record(&mut self, found: &Found<'_>, line: &[u8]) -> Option<ExampleId> {
         shape::of(found, &mut self.scratch);
@@ -98,6 +118,10 @@ impl Groups {
         let known = &mut self.found[group];
         known.count += 1;
         if known.examples.len() == MAX_EXAMPLES {
+            if self.likenesses.len() < MAX_LIKENESSES && self.attempts < MAX_ATTEMPTS {
+                self.attempts += 1;
+                self.likenesses.extend(Likeness::of(found, line).map(|likeness| (likeness, group)));
+            }
             return None;
         }
         let failure = found.to_failure(line);

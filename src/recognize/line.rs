@@ -129,7 +129,9 @@ fn failed_transfer(line: &[u8]) -> Reading<'_> {
 
 /// What follows `An error occurred (`.
 fn sentence(text: &[u8]) -> Option<Sentence<'_>> {
-    let end = memmem::find(&text[..text.len().min(LONGEST_NAME + WHEN_CALLING.len())], WHEN_CALLING)?;
+    // By its first byte: a searcher for the whole costs more than the search.
+    let near = &text[..text.len().min(LONGEST_NAME + WHEN_CALLING.len())];
+    let end = memchr::memchr_iter(b')', near).find(|at| near[*at..].starts_with(WHEN_CALLING))?;
     let (code, rest) = (&text[..end], &text[end + WHEN_CALLING.len()..]);
     let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).filter(|end| *end <= LONGEST_NAME)?;
     let (operation, rest) = rest.split_at(end);

@@ -12,6 +12,7 @@
 mod class;
 mod denial;
 mod group;
+mod likeness;
 mod line;
 pub mod log;
 mod pieces;

@@ -90,6 +90,11 @@ enum After {
 impl Lines {
     fn push(&mut self, line: &[u8]) {
         let line = line.trim_ascii_end();
+        if self.groups.count_again(line) {
+            self.pending.clear();
+            self.after = After::Nothing;
+            return;
+        }
         match line::read(line) {
             Reading::Failure(found) => {
                 self.pending.clear();

@@ -5,7 +5,6 @@
 //! download leaves it open, the end whose last component repeats the key's is the right one.
 
 use super::{Transfer, TransferVerb};
-use memchr::memmem;
 
 const S3: &str = "s3://";
 const TO: &str = " to ";
@@ -57,7 +56,9 @@ fn last_component(path: &str) -> &str {
 /// The buckets of the two ends, for telling kinds of failure apart; nothing for a local end. Cheap, so
 /// it takes the last ` to s3://` where [`split`] weighs all of them.
 pub(super) fn buckets(location: &[u8]) -> (&[u8], &[u8]) {
-    let destination = memmem::rfind(location, TO_S3.as_bytes()).map_or(&b""[..], |at| &location[at + TO.len()..]);
+    let mut blanks = memchr::memrchr_iter(b' ', location);
+    let parting = blanks.find(|blank| location[*blank..].starts_with(TO_S3.as_bytes()));
+    let destination = parting.map_or(&b""[..], |at| &location[at + TO.len()..]);
     (bucket(location), bucket(destination))
 }
 

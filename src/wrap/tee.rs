@@ -12,8 +12,9 @@ use super::panics::contain;
 use crate::fault::{self, Stage};
 use crate::recognize::{Failures, Recognizer};
 
-/// One pipe's worth: what a writer can have written before anybody reads.
-const BUFFER: usize = 64 * 1024;
+/// One pipe's worth: what a writer can have written before anybody reads. Four times what a pipe has by itself: a
+/// writer and we then wait for each other less often than a writer and `cat` do, which pays for the looking.
+const BUFFER: usize = 256 * 1024;
 
 /// What was seen of a stream.
 #[derive(Debug)]
@@ -29,10 +30,19 @@ pub(super) enum Seen {
 /// started may hold on to stderr for ever, and a shell would not wait for that.
 pub(super) fn tee(from: impl AsFd, ended: &PipeReader) -> Seen {
     let mut watcher = Watcher(Some(Recognizer::default()));
+    widen(from.as_fd());
     copy(from.as_fd(), rustix::stdio::stderr(), ended, &mut |bytes| watcher.see(bytes));
     // Closing our end before the last words are looked at lets a writer that goes on notice at once, as it would have.
     drop(from);
     watcher.finish()
+}
+
+/// Asks for a pipe of the buffer's size. One that stays as it is does too: a user may have only so much of them.
+fn widen(pipe: BorrowedFd<'_>) {
+    #[cfg(target_os = "linux")]
+    let _refused = rustix::pipe::fcntl_setpipe_size(pipe, BUFFER);
+    #[cfg(not(target_os = "linux"))]
+    let _as_it_is = pipe;
 }
 
 fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader, see: &mut dyn FnMut(&[u8])) {
