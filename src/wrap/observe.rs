@@ -1,10 +1,13 @@
 //! `aws` as a child, watched: stdin and stdout are its own, its stderr comes through [`tee`].
+//!
+//! The thread that copies is started by the first byte that there is to copy: most commands succeed and say nothing.
 
 use std::ffi::OsString;
 use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,9 +18,9 @@ use super::after::{self, Stop};
 use super::guard::Guard;
 use super::locate::Found;
 use super::options::Options;
-use super::signals::{FORWARDED, FROM_KEYS, Signals, in_foreground};
+use super::signals::{FORWARDED, FROM_KEYS, Signals, Stir, in_foreground};
 use super::status::Status;
-use super::tee::{Seen, tee};
+use super::tee::{self, Passed, Seen, tee};
 use super::{Finished, exec, panics, say, script};
 use crate::config;
 use crate::fault::{self, Stage};
@@ -89,9 +92,20 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
 struct Run {
     child: Child,
     signals: Signals,
-    seen: Receiver<Seen>,
+    stderr: Stderr,
     /// Closed when `aws` has ended.
     running: Option<PipeWriter>,
+}
+
+/// Where `aws`'s stderr is in its life.
+enum Stderr {
+    /// Nothing has come yet. With the pipe that says that `aws` has ended.
+    Silent(ChildStderr, PipeReader),
+    /// The thread copies, and tells what it saw when it has done.
+    Copied(Receiver<Seen>),
+    /// There is no thread to be had.
+    Unwatched(OwnedFd),
+    Over(Option<Seen>),
 }
 
 /// How a run ended.
@@ -110,8 +124,6 @@ impl Run {
     fn start(mut command: Command, found: &Found) -> io::Result<Self> {
         let signals = Signals::catch()?;
         let (ended, running) = io::pipe()?;
-        // Everything that can be refused is asked for before `aws` starts: afterwards there is no way back.
-        let (give_stderr, seen) = start_tee(&signals, ended)?;
         command.stderr(Stdio::piped());
         let mut child = match command.spawn() {
             // A script without a `#!` line: execvp hands it to the shell, posix_spawn does not.
@@ -120,18 +132,26 @@ impl Run {
             }
             other => other?,
         };
-        if let Some(stderr) = child.stderr.take() {
-            // The receiver waits for nothing else.
-            let _gone = give_stderr.send(stderr);
-        }
-        Ok(Self { child, signals, seen, running: Some(running) })
+        let stderr = match child.stderr.take() {
+            Some(stderr) => Stderr::Silent(stderr, ended),
+            None => Stderr::Over(None),
+        };
+        Ok(Self { child, signals, stderr, running: Some(running) })
     }
 
     /// To its end and its last words, and nothing besides: for when [`Self::wait`] broke.
     fn wait_plainly(&mut self) -> Status {
+        if matches!(self.stderr, Stderr::Silent(..)) {
+            self.stderr.copy(&self.signals);
+        }
+        if let Stderr::Unwatched(from) = &self.stderr {
+            while tee::pass_once(from.as_fd()) == Passed::On {}
+        }
         let status = self.child.wait().map_or(Status::Exited(u8::MAX), Status::from);
         self.running = None;
-        drop(self.seen.recv());
+        if let Stderr::Copied(seen) = &self.stderr {
+            drop(seen.recv());
+        }
         status
     }
 
@@ -146,7 +166,8 @@ impl Run {
                 None => pass_on_later.map(|(_, at)| at),
                 Some((_, ended)) => told_to_go.then(|| ended + LAST_WORDS),
             };
-            self.signals.wait(until.map(|at| at.saturating_duration_since(Instant::now())));
+            let timeout = until.map(|at| at.saturating_duration_since(Instant::now()));
+            self.stderr.wait(&self.signals, timeout);
             let Some((status, at)) = status else {
                 for signal in FORWARDED {
                     if self.signals.take(signal) {
@@ -182,12 +203,11 @@ impl Run {
             };
             let told_again = self.signals.take_any(&FROM_KEYS) | self.signals.take_any(&[Signal::TERM, Signal::HUP]);
             let in_a_hurry = told_again || (told_to_go && at.elapsed() >= LAST_WORDS);
-            let seen = match self.seen.try_recv() {
-                Ok(seen) => Some(seen),
+            let seen = match self.stderr.end(&self.signals) {
+                Some(seen) => seen,
                 // Whoever reads our stderr does not read, and somebody does not want to wait for them.
-                Err(TryRecvError::Empty) if in_a_hurry => None,
-                Err(TryRecvError::Empty) => continue,
-                Err(TryRecvError::Disconnected) => None,
+                None if in_a_hurry => None,
+                None => continue,
             };
             return End { status, at, seen, interrupted, told_to_go: told_to_go || told_again };
         }
@@ -200,18 +220,68 @@ impl Run {
     }
 }
 
-/// Starts the thread that copies; it gets the stream when there is one.
-fn start_tee(signals: &Signals, ended: PipeReader) -> io::Result<(SyncSender<ChildStderr>, Receiver<Seen>)> {
-    let (give, take) = sync_channel::<ChildStderr>(1);
-    let (tell, seen) = sync_channel(1);
-    let waker = signals.waker()?;
-    thread::Builder::new().name("tee".to_owned()).spawn(move || {
-        if let Ok(stderr) = take.recv() {
-            let _nobody_waits = tell.send(tee(stderr, &ended));
-            waker.wake();
+impl Stderr {
+    /// Waits for a signal, the time-out, or, where no thread does, for bytes.
+    fn wait(&mut self, signals: &Signals, timeout: Option<Duration>) {
+        match self {
+            Self::Silent(from, _) => match signals.wait_beside(from.as_fd(), timeout) {
+                Stir::Nothing => {}
+                Stir::Bytes => self.copy(signals),
+                Stir::Over => *self = Self::Over(Some(Seen::nothing())),
+            },
+            Self::Unwatched(from) => match signals.wait_beside(from.as_fd(), timeout) {
+                Stir::Nothing => {}
+                Stir::Bytes if tee::pass_once(from.as_fd()) == Passed::On => {}
+                Stir::Bytes | Stir::Over => *self = Self::Over(None),
+            },
+            Self::Copied(_) | Self::Over(_) => signals.wait(timeout),
         }
-    })?;
-    Ok((give, seen))
+    }
+
+    /// `aws` has ended. What was seen, or `None` while it is still being copied.
+    fn end(&mut self, signals: &Signals) -> Option<Option<Seen>> {
+        if let Self::Silent(from, _) = self {
+            if tee::is_empty(from.as_fd()) {
+                *self = Self::Over(Some(Seen::nothing()));
+            } else {
+                self.copy(signals);
+            }
+        }
+        if let Self::Unwatched(from) = self {
+            while !tee::is_empty(from.as_fd()) && tee::pass_once(from.as_fd()) == Passed::On {}
+            *self = Self::Over(None);
+        }
+        match self {
+            Self::Over(seen) => Some(seen.take()),
+            Self::Copied(seen) => match seen.try_recv() {
+                Ok(seen) => Some(Some(seen)),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(None),
+            },
+            Self::Silent(..) | Self::Unwatched(_) => None,
+        }
+    }
+
+    /// Starts the thread that copies. `aws` runs already and must not be held up: without one its words go through here.
+    fn copy(&mut self, signals: &Signals) {
+        let Self::Silent(from, ended) = std::mem::replace(self, Self::Over(None)) else { return };
+        let spare = from.as_fd().try_clone_to_owned();
+        let (tell, seen) = sync_channel(1);
+        let started = signals.waker().and_then(|waker| {
+            thread::Builder::new().name("tee".to_owned()).spawn(move || {
+                let _nobody_waits = tell.send(tee(from, &ended));
+                waker.wake();
+            })
+        });
+        *self = match (started, spare) {
+            (Ok(_), _) => Self::Copied(seen),
+            (Err(error), Ok(from)) => {
+                say(&format_args!("nothing is explained, because no thread could be started: {error}"));
+                Self::Unwatched(from)
+            }
+            (Err(_), Err(_)) => Self::Over(None),
+        };
+    }
 }
 
 /// The same command, as execvp falls back to it.

@@ -8,6 +8,7 @@
 //! What our parent had ignored (`nohup`, a shell's background job) stays ignored, for us and for `aws`.
 
 use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -45,6 +46,15 @@ fn wake(waker: &PipeWriter) {
     let _full = rustix::io::write(waker, b"x");
 }
 
+/// What stirs in a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stir {
+    Nothing,
+    Bytes,
+    /// Nobody writes any more and all has been read, or nobody reads what would be passed on.
+    Over,
+}
+
 impl Signals {
     /// Starts to catch. To be done before `aws` is started, so that not even its earliest end is missed.
     pub(super) fn catch() -> io::Result<Self> {
@@ -79,9 +89,37 @@ impl Signals {
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         let mut fds = [PollFd::new(&self.wake, PollFlags::IN)];
         if poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0) {
-            let mut bytes = [0; 64];
-            let _left = rustix::io::read(&self.wake, &mut bytes);
+            self.take_wakes();
         }
+    }
+
+    /// The same, or for something to stir in `pipe`, which is to be passed on to our stderr.
+    pub(super) fn wait_beside(&self, pipe: BorrowedFd<'_>, timeout: Option<Duration>) -> Stir {
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let mut fds = [
+            PollFd::new(&self.wake, PollFlags::IN),
+            PollFd::from_borrowed_fd(pipe, PollFlags::IN),
+            PollFd::from_borrowed_fd(rustix::stdio::stderr(), PollFlags::empty()),
+        ];
+        if poll(&mut fds, timeout.as_ref()).is_err() {
+            return Stir::Nothing;
+        }
+        let [wake, pipe, stderr] = fds.map(|fd| fd.revents());
+        if !wake.is_empty() {
+            self.take_wakes();
+        }
+        if !stderr.is_empty() || (!pipe.is_empty() && !pipe.contains(PollFlags::IN)) {
+            Stir::Over
+        } else if pipe.is_empty() {
+            Stir::Nothing
+        } else {
+            Stir::Bytes
+        }
+    }
+
+    fn take_wakes(&self) {
+        let mut bytes = [0; 64];
+        let _left = rustix::io::read(&self.wake, &mut bytes);
     }
 
     /// Whether the signal has come since this was last asked.

@@ -24,6 +24,28 @@ pub(super) enum Seen {
     Broken,
 }
 
+impl Seen {
+    /// Of a stream with nothing in it.
+    pub(super) fn nothing() -> Self {
+        Self::Through(Recognizer::default().finish())
+    }
+}
+
+/// Whether nothing stands in the pipe.
+pub(super) fn is_empty(pipe: BorrowedFd<'_>) -> bool {
+    rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes == 0)
+}
+
+/// Reads once, and passes that on without a look at it.
+pub(super) fn pass_once(from: BorrowedFd<'_>) -> Passed {
+    let mut buffer = [0; 4096];
+    match rustix::io::read(from, &mut buffer) {
+        Err(Errno::INTR) => Passed::On,
+        Ok(0) | Err(_) => Passed::Over,
+        Ok(count) => pass_on(rustix::stdio::stderr(), &buffer[..count]),
+    }
+}
+
 /// Copies until nobody can write any more, nobody reads any more, or `aws` has ended and all that it wrote is through.
 ///
 /// `ended` is a pipe whose other end is closed when `aws` has ended. Its end is no end of the stream: something that it
@@ -72,7 +94,7 @@ fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader, see: &mut 
         // The user first, then we.
         let passed = pass_on(to, bytes);
         see(bytes);
-        if passed == Passed::ReaderGone {
+        if passed == Passed::Over {
             return;
         }
         if draining {
@@ -112,9 +134,10 @@ fn wait(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader) -> Event {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Passed {
+pub(super) enum Passed {
     On,
-    ReaderGone,
+    /// Nobody reads any more, or nobody writes.
+    Over,
 }
 
 /// Writes all of it, however little goes through at a time.
@@ -128,7 +151,7 @@ fn pass_on(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Passed {
             Err(Errno::AGAIN) => {
                 let _interrupted = poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], None);
             }
-            Err(Errno::PIPE) => return Passed::ReaderGone,
+            Err(Errno::PIPE) => return Passed::Over,
             // A full disk, say. The next bytes may fit again, and `aws` must not be held up.
             Err(_) => break,
         }
