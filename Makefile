@@ -83,7 +83,11 @@ faults: .venv/awscli/.done-$(AWSCLI_VERSION)
 	cargo test --quiet --features sandbox --test black_hole --test faults --test injection --test secrets --test threats \
 		-- --nocapture --test-threads=1
 
-# The evaluator alone, then the whole program beside the other evaluator.
-bench: .venv/node/.done-$(IAM_SIMULATE_VERSION)
-	cargo bench --bench policy
+# What why403 costs, as ratios: the program beside `env`, `cat` and the bare CLI, its round trips, its evaluator beside
+# another. A quarter of an hour on two cores; benches/RESULTS.md has the last figures.
+bench: venv .venv/node/.done-$(IAM_SIMULATE_VERSION)
+	PATH="$(CURDIR)/.venv/awscli/bin:$$PATH" cargo bench --features sandbox --bench program
+	PATH="$(CURDIR)/.venv/awscli/bin:$$PATH" cargo bench --features sandbox --bench round_trips
+	cargo bench --features sandbox --bench policy
 	benches/simulate-vs-peer
+	benches/versus-aws-why
