@@ -91,16 +91,42 @@ fn stderr_that_is_opened_for_appending_is_appended_to() {
 }
 
 #[test]
-fn a_closed_stderr_changes_nothing_else() {
-    let stage = Stage::with("echo unseen >&2; echo seen; exit 9");
-    for descriptors in ["2>&-", "2>&- <&-", "<&-"] {
+fn whatever_descriptors_are_closed_the_rest_is_as_bare() {
+    // Bare, what writes to a closed descriptor fails; the script says so nowhere and goes on.
+    let stage = Stage::with("echo unseen >&2 2>/dev/null; echo seen 2>/dev/null; echo ran >> ran; exit 9");
+    for closed in 0..8 {
+        let closing: Vec<&str> = ["<&-", ">&-", "2>&-"]
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, closing)| (closed >> at & 1 == 1).then_some(closing))
+            .collect();
+        let descriptors = closing.join(" ");
         for (way, aws) in stage.all_ways(&["s3", "ls"]) {
             let mut command = stage.command("sh");
             command.arg("-c").arg(format!("exec \"$@\" {descriptors}")).arg("sh").arg(aws.get_program());
             let output = run_with(command.args(aws.get_args()));
-            assert_eq!(text(&output.stdout), "seen\n", "{way} {descriptors}");
+            let seen = if closing.contains(&">&-") { "" } else { "seen\n" };
+            assert_eq!(text(&output.stdout), seen, "{way} {descriptors}");
             assert_eq!(output.status.code(), Some(9), "{way} {descriptors}");
+            assert_eq!(stage.read("ran"), "ran\n", "{way} {descriptors}");
+            fs::remove_file(stage.file("ran")).expect("removed");
         }
+    }
+}
+
+#[test]
+fn without_a_terminal_a_home_or_an_environment_it_is_as_bare() {
+    // As cron runs things, and as `ssh host command` does.
+    let stage =
+        Stage::with("env | grep -v WHY403_GUARD | grep -cv '^_=\\|^PWD=\\|^SHLVL=\\|^OLDPWD='; echo no >&2; exit 1");
+    for (way, aws) in stage.all_ways(&["s3", "ls"]) {
+        let mut command = Command::new("setsid");
+        command.arg("--wait").arg(aws.get_program()).args(aws.get_args()).current_dir(stage.file("."));
+        command.env_clear().env("PATH", format!("{}:/usr/bin:/bin", stage.file("bin").display()));
+        let output = run_with(&mut command);
+        assert_eq!(text(&output.stdout), "1\n", "{way}");
+        assert_eq!(text(&output.stderr), "no\n", "{way}");
+        assert_eq!(output.status.code(), Some(1), "{way}");
     }
 }
 
@@ -213,7 +239,84 @@ fn argument() -> impl Strategy<Value = Vec<u8>> {
         Just(b"aws".to_vec()),
         Just(b"--explain".to_vec()),
         Just(b"help".to_vec()),
+        option_of_the_cli(),
     ]
+}
+
+/// Options that the CLI itself has, global ones and those of `s3`, alone and with a value of any bytes.
+fn option_of_the_cli() -> impl Strategy<Value = Vec<u8>> {
+    let options = proptest::sample::select(vec![
+        "--debug",
+        "--endpoint-url",
+        "--no-verify-ssl",
+        "--no-paginate",
+        "--output",
+        "--query",
+        "--profile",
+        "--region",
+        "--version",
+        "--color",
+        "--no-sign-request",
+        "--ca-bundle",
+        "--cli-read-timeout",
+        "--cli-connect-timeout",
+        "--cli-binary-format",
+        "--no-cli-pager",
+        "--cli-auto-prompt",
+        "--no-cli-auto-prompt",
+        "--cli-error-format",
+        "--recursive",
+        "--page-size",
+        "--human-readable",
+        "--summarize",
+        "--request-payer",
+        "--dryrun",
+        "--quiet",
+        "--include",
+        "--exclude",
+        "--acl",
+        "--follow-symlinks",
+        "--no-follow-symlinks",
+        "--no-guess-mime-type",
+        "--sse",
+        "--sse-c",
+        "--sse-c-key",
+        "--sse-kms-key-id",
+        "--sse-c-copy-source",
+        "--sse-c-copy-source-key",
+        "--storage-class",
+        "--grants",
+        "--website-redirect",
+        "--content-type",
+        "--cache-control",
+        "--content-disposition",
+        "--content-encoding",
+        "--content-language",
+        "--expires",
+        "--source-region",
+        "--only-show-errors",
+        "--no-progress",
+        "--expected-size",
+        "--ignore-glacier-warnings",
+        "--force-glacier-transfer",
+        "--metadata",
+        "--copy-props",
+        "--metadata-directive",
+        "--checksum-mode",
+        "--checksum-algorithm",
+        "--size-only",
+        "--exact-timestamps",
+        "--delete",
+        "--force",
+        "--index-document",
+        "--error-document",
+        "--expires-in",
+    ]);
+    let value = proptest::option::of(proptest::collection::vec(1..=u8::MAX, 0..12));
+    (options, value).prop_map(|(option, value)| match value {
+        Some(value) => [option.as_bytes(), b"=", &value].concat(),
+        None => option.as_bytes().to_vec(),
+    })
 }
 
 proptest! {
@@ -540,5 +643,31 @@ fn the_size_of_the_terminal_reaches_aws() {
     terminal.expect("ready");
     terminal.resize(100, 30);
     terminal.expect("resized");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn a_prompt_on_the_terminal_itself_is_asked_and_answered() {
+    // As `getpass` asks for an MFA code: on /dev/tty, whatever stdin and stderr are.
+    let script = "stty -echo </dev/tty; printf 'MFA code: ' >/dev/tty; read code </dev/tty; stty echo </dev/tty; \
+                  echo \"got $code\"";
+    let stage = Stage::with(script);
+    let mut terminal = Terminal::start(&stage, &["why403", "--explain", "always", "aws", "s3", "ls"].map(program));
+    terminal.expect("MFA code: ");
+    terminal.type_in("123456\n");
+    let shown = terminal.expect("got 123456\r\n");
+    assert_eq!(shown.matches("123456").count(), 1, "the code is not echoed: {shown:?}");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn a_pager_has_the_terminal_to_itself() {
+    // A pager reads keys from the terminal while `aws` feeds it, and has to be in the foreground for that.
+    let stage = Stage::with("{ echo 'page one'; echo 'page two'; } | { cat; read key </dev/tty; echo \"key $key\"; }");
+    let mut terminal =
+        Terminal::start(&stage, &["why403", "--explain", "always", "aws", "s3api", "list-buckets"].map(program));
+    terminal.expect("page two\r\n");
+    terminal.type_in("q\n");
+    terminal.expect("key q\r\n");
     assert!(terminal.end().success());
 }
