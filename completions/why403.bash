@@ -19,6 +19,9 @@ _why403() {
             why403,aws)
                 cmd="why403__subcmd__aws"
                 ;;
+            why403,cache)
+                cmd="why403__subcmd__cache"
+                ;;
             why403,check)
                 cmd="why403__subcmd__check"
                 ;;
@@ -61,6 +64,9 @@ _why403() {
             why403,simulate)
                 cmd="why403__subcmd__simulate"
                 ;;
+            why403__subcmd__cache,clear)
+                cmd="why403__subcmd__cache__subcmd__clear"
+                ;;
             *)
                 ;;
         esac
@@ -68,7 +74,7 @@ _why403() {
 
     case "${cmd}" in
         why403)
-            opts="-h -V --explain --report --timeout --format --no-probe --redact --ignore --help --version exec config doctor explain check last fix log simulate init completions man schema demo aws"
+            opts="-h -V --explain --report --timeout --format --no-probe --no-cache --redact --ignore --help --version exec config cache doctor explain check last fix log simulate init completions man schema demo aws"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -106,7 +112,7 @@ _why403() {
             return 0
             ;;
         why403__subcmd__aws)
-            opts="-h --explain --report --timeout --format --no-probe --redact --ignore --help"
+            opts="-h --explain --report --timeout --format --no-probe --no-cache --redact --ignore --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -136,6 +142,34 @@ _why403() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        why403__subcmd__cache)
+            opts="-h --help clear"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        why403__subcmd__cache__subcmd__clear)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -258,7 +292,7 @@ _why403() {
             return 0
             ;;
         why403__subcmd__exec)
-            opts="-h --explain --report --timeout --format --no-probe --redact --ignore --help"
+            opts="-h --explain --report --timeout --format --no-probe --no-cache --redact --ignore --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

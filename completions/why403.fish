@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_why403_global_optspecs
-    string join \n explain= report= timeout= format= no-probe redact= ignore= h/help V/version
+    string join \n explain= report= timeout= format= no-probe no-cache redact= ignore= h/help V/version
 end
 
 function __fish_why403_needs_command
@@ -41,10 +41,12 @@ junit\t''"
 complete -c why403 -n "__fish_why403_needs_command" -l redact -d 'Replace account ids in all that why403 writes: accounts' -r
 complete -c why403 -n "__fish_why403_needs_command" -l ignore -d 'Explain nothing of a profile:, bucket: or account: (* is any text); may be given several times' -r
 complete -c why403 -n "__fish_why403_needs_command" -l no-probe -d 'Explain from the error\'s text alone: ask AWS nothing'
+complete -c why403 -n "__fish_why403_needs_command" -l no-cache -d 'Keep no answer of AWS\'s for the next diagnosis, and use none'
 complete -c why403 -n "__fish_why403_needs_command" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_needs_command" -s V -l version -d 'Print version'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "exec" -d 'Run a command in which every `aws` is explained: `why403 exec -- make deploy`'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "config" -d 'Show every setting, and who said it'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "cache" -d 'Show where answers of AWS\'s are kept for the next diagnosis, or clear them'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "doctor" -d 'Say what is found on this machine: `aws`, the shell, profiles, and what may be asked'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "explain" -d 'Say what a cause means, and how it is proven and repaired'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "check" -d 'Diagnose a request that nobody sent: 0 allowed, 1 refused, 3 cannot tell'
@@ -75,9 +77,13 @@ junit\t''"
 complete -c why403 -n "__fish_why403_using_subcommand exec" -l redact -d 'Replace account ids in all that why403 writes: accounts' -r
 complete -c why403 -n "__fish_why403_using_subcommand exec" -l ignore -d 'Explain nothing of a profile:, bucket: or account: (* is any text); may be given several times' -r
 complete -c why403 -n "__fish_why403_using_subcommand exec" -l no-probe -d 'Explain from the error\'s text alone: ask AWS nothing'
+complete -c why403 -n "__fish_why403_using_subcommand exec" -l no-cache -d 'Keep no answer of AWS\'s for the next diagnosis, and use none'
 complete -c why403 -n "__fish_why403_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c why403 -n "__fish_why403_using_subcommand config" -l json -d 'As JSON'
 complete -c why403 -n "__fish_why403_using_subcommand config" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand cache; and not __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand cache; and not __fish_seen_subcommand_from clear" -f -a "clear" -d 'Remove every kept answer'
+complete -c why403 -n "__fish_why403_using_subcommand cache; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand doctor" -l probe -d 'Ask AWS which questions of a diagnosis this identity may ask: in general, or about one object' -r
 complete -c why403 -n "__fish_why403_using_subcommand doctor" -l profile -d 'The profile to probe as; the one in effect otherwise' -r
 complete -c why403 -n "__fish_why403_using_subcommand doctor" -l json -d 'As JSON, to paste into an issue'
@@ -167,6 +173,7 @@ junit\t''"
 complete -c why403 -n "__fish_why403_using_subcommand aws" -l redact -d 'Replace account ids in all that why403 writes: accounts' -r
 complete -c why403 -n "__fish_why403_using_subcommand aws" -l ignore -d 'Explain nothing of a profile:, bucket: or account: (* is any text); may be given several times' -r
 complete -c why403 -n "__fish_why403_using_subcommand aws" -l no-probe -d 'Explain from the error\'s text alone: ask AWS nothing'
+complete -c why403 -n "__fish_why403_using_subcommand aws" -l no-cache -d 'Keep no answer of AWS\'s for the next diagnosis, and use none'
 complete -c why403 -n "__fish_why403_using_subcommand aws" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c why403 -n "__fish_why403_using_subcommand explain" -f -a 'no-credentials profile-not-found expired-credentials unknown-access-key wrong-secret-key invalid-session-token clock-skew unsigned-request wrong-profile assume-role-denied key-not-found-hidden bucket-not-found wrong-region requester-pays archived-object customer-key-required identity-policy-no-allow identity-policy-deny permissions-boundary session-policy service-control-policy resource-control-policy bucket-policy-deny bucket-policy-no-allow vpc-endpoint-policy access-point-policy block-public-access object-owned-by-other-account kms-no-allow kms-key-policy kms-key-unusable kms-aws-managed-key bucket-owner-mismatch blocked-by-aws not-reproduced undetermined'
 complete -c why403 -n "__fish_why403_using_subcommand init" -f -a 'bash zsh fish'

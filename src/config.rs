@@ -30,6 +30,7 @@ pub struct Config {
     pub timeout: Option<Duration>,
     pub format: Option<Vec<Output>>,
     pub probe: Option<bool>,
+    pub cache: Option<bool>,
     pub redact: Option<Vec<Redact>>,
     pub ignore: Option<Vec<Ignore>>,
 }
@@ -58,6 +59,7 @@ struct Written {
     timeout: Option<toml::Value>,
     format: Option<Vec<String>>,
     probe: Option<bool>,
+    cache: Option<bool>,
     redact: Option<Vec<String>>,
     ignore: Option<Vec<String>>,
 }
@@ -148,6 +150,7 @@ fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, ConfigE
         timeout: timeout.transpose()?,
         format: format.transpose()?,
         probe: written.probe,
+        cache: written.cache,
         redact: redact.transpose()?,
         ignore: ignore.transpose()?,
     })
@@ -182,6 +185,7 @@ fn fill(mut options: Options, config: Config) -> Options {
     set(config.timeout, &mut options.timeout, &mut options.sources.timeout);
     set(config.format, &mut options.formats, &mut options.sources.format);
     set(config.probe, &mut options.probe, &mut options.sources.probe);
+    set(config.cache, &mut options.cache, &mut options.sources.cache);
     set(config.redact, &mut options.redact, &mut options.sources.redact);
     set(config.ignore, &mut options.ignore, &mut options.sources.ignore);
     options.show &= options.explain != Explain::Never;
@@ -200,14 +204,14 @@ mod tests {
     fn every_key() {
         let config = read(
             "explain = \"never\"\nreport = \"~/403.jsonl\"\ntimeout = 2.5\nformat = [\"concise\", \"sarif=out.sarif\"]\n\
-             probe = false\nredact = [\"accounts\"]\nignore = [\"bucket:scratch-*\", \"profile:sandbox\"]\n",
+             probe = false\ncache = false\nredact = [\"accounts\"]\nignore = [\"bucket:scratch-*\", \"profile:sandbox\"]\n",
         )
         .unwrap();
         assert_eq!(config.explain, Some(Explain::Never));
         assert_eq!(config.report, Some("/home/me/403.jsonl".into()));
         assert_eq!(config.timeout, Some(Duration::from_millis(2500)));
         assert_eq!(config.format.map(|list| list.len()), Some(2));
-        assert_eq!(config.probe, Some(false));
+        assert_eq!((config.probe, config.cache), (Some(false), Some(false)));
         assert_eq!(config.redact, Some(vec![Redact::Accounts]));
         assert_eq!(config.ignore.map(|list| list[0].to_string()), Some("bucket:scratch-*".to_owned()));
         assert_eq!(read("timeout = 3\n").unwrap().timeout, Some(Duration::from_secs(3)));

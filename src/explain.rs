@@ -16,6 +16,7 @@ use crate::aws::credentials::Sources;
 use crate::aws::ledger::Total;
 use crate::aws::runtime;
 use crate::aws::transport::Transport;
+use crate::cache::Cache;
 use crate::cause::{self, Case, Diagnosis};
 use crate::diagnosis::{Caller, CommandRun, Failure, Report, RequestSummary, SCHEMA, Tool};
 use crate::evidence::Evidence;
@@ -210,6 +211,7 @@ struct Asking<'a> {
     clients: Clients<'a>,
     /// Whether nothing was refused, so that documents alone tell.
     documents_only: bool,
+    cache: Option<Cache>,
     deadline: tokio::time::Instant,
     total: Arc<Total>,
 }
@@ -225,6 +227,7 @@ impl<'a> Asking<'a> {
             clients: &self.clients,
             options: &self.options,
             documents_only: self.documents_only,
+            cache: self.cache.as_ref(),
             deadline: self.deadline,
             total: Arc::clone(&self.total),
         }
@@ -242,6 +245,7 @@ impl<'a> Inquiry<'a> {
             sources: Sources { world, settings, transport: transport.clone(), aws: self.aws },
             clients: Clients::new(settings, transport),
             documents_only: false,
+            cache: self.options.cache.then(|| Cache::of(self.world)).flatten(),
             deadline: tokio::time::Instant::from_std(self.deadline),
             total: Arc::clone(total),
         })

@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 pub mod aws;
+pub mod cache;
 pub mod cause;
 pub mod ci;
 pub mod cli;
@@ -42,6 +43,7 @@ pub mod fault;
 pub mod ignore;
 pub mod output;
 pub mod policy;
+pub mod private;
 pub mod recognize;
 pub mod redact;
 pub mod render;

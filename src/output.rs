@@ -11,7 +11,7 @@ use crate::{ci, collect};
 use std::fs::{File, OpenOptions};
 use std::future::Future;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -217,10 +217,4 @@ fn draw(text: &str) {
     let mut stderr = io::stderr();
     drop(stderr.write_all(text.as_bytes()));
     drop(stderr.flush());
-}
-
-/// Makes a directory of ours, for this user alone.
-pub fn private_directory(path: &Path) -> io::Result<PathBuf> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    Ok(path.to_path_buf())
 }

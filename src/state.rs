@@ -1,24 +1,21 @@
 //! The last diagnoses, kept for `why403 last` and `why403 fix`: one file each in a directory that only its user can
 //! read.
 //!
-//! Many processes may keep one at the same time: each writes a file of its own and gives it its name when it is
-//! whole, so that there is nothing to lock and nothing to be torn. What cannot be kept is not kept, and nobody hears
-//! of it: explaining does not depend on it. No secret is in here, because none is in a report.
+//! Many processes may keep one at the same time. What cannot be kept is not kept, and nobody hears of it: explaining does
+//! not depend on it. No secret is in here, because none is in a report.
 
 use crate::diagnosis::{Blocker, Edit, EditedDocument, Excerpt, Report};
 use crate::fault::{self, Stage};
-use crate::output::private_directory;
+use crate::private;
 use crate::world::{World, is_no};
 use directories::ProjectDirs;
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Where they are kept in place of the user's own state directory.
 pub const DIRECTORY: &str = "WHY403_STATE_DIR";
@@ -29,11 +26,8 @@ pub const OFF: &str = "WHY403_NO_STATE";
 pub const MOST: usize = 20;
 /// A larger one is not kept. The documents of a request have 20 KB at most, and few of them are at fault.
 const LARGEST: usize = 1024 * 1024;
-/// What a process that was killed while it wrote left behind goes after this long.
-const ABANDONED: Duration = Duration::from_mins(10);
 
 const ENDING: &str = ".json";
-const UNFINISHED: &str = ".tmp";
 
 /// One diagnosis, as it was kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,19 +94,15 @@ fn keep_in(directory: &Path, world: &World, report: &Report) -> io::Result<()> {
     if text.len() > LARGEST {
         return Ok(());
     }
-    private_directory(directory)?;
-    if !is_ours_alone(&fs::metadata(directory)?) {
+    if !private::directory(directory)? {
         return Ok(());
     }
     // By age when sorted by name; the process and a count keep two of the same moment apart.
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let order = after_the_last(directory, now.as_nanos());
-    let name = format!("{order:020}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let unfinished = directory.join(format!("{name}{UNFINISHED}"));
-    let written = write_new(&unfinished, &text).and_then(|()| fs::rename(&unfinished, directory.join(name + ENDING)));
-    if written.is_err() {
-        drop(fs::remove_file(&unfinished));
-    }
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{order:020}-{}-{count}{ENDING}", std::process::id());
+    let written = private::write(directory, &name, &text);
     tidy(directory);
     written
 }
@@ -125,59 +115,29 @@ fn after_the_last(directory: &Path, now: u128) -> u128 {
     now.max(last.map_or(0, |last| last + 1)).min(99_999_999_999_999_999_999)
 }
 
-/// Whether nobody else can put files where ours are read from.
-fn is_ours_alone(metadata: &fs::Metadata) -> bool {
-    metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
-}
-
-/// `create_new` follows no link and takes over no file of anybody's.
-fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text)
-}
-
 /// Removes what is too much and what was never finished. Another process may be doing the same.
 fn tidy(directory: &Path) {
     let names = names(directory);
     for name in names.iter().take(names.len().saturating_sub(MOST)) {
         drop(fs::remove_file(directory.join(name)));
     }
-    for entry in entries(directory, UNFINISHED) {
-        let path = directory.join(entry);
-        let age = fs::symlink_metadata(&path).and_then(|metadata| metadata.modified()).map(|at| at.elapsed());
-        if age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED)) {
-            drop(fs::remove_file(path));
-        }
-    }
+    private::tidy(directory, is_ours);
 }
 
 /// The files' names, the oldest first.
 fn names(directory: &Path) -> Vec<String> {
-    let mut names = entries(directory, ENDING);
+    let mut names = private::names(directory, is_ours);
     names.sort_unstable();
     names
 }
 
-/// Whatever else is in the directory is none of ours, and stays.
-fn entries(directory: &Path, ending: &str) -> Vec<String> {
-    let Ok(found) = fs::read_dir(directory) else { return Vec::new() };
-    let is_ours = |name: &String| {
-        name.strip_suffix(ending)
-            .is_some_and(|stem| stem.len() > 20 && stem.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
-    };
-    found.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(is_ours).collect()
+fn is_ours(name: &str) -> bool {
+    name.strip_suffix(ENDING)
+        .is_some_and(|stem| stem.len() > 20 && stem.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
 }
 
 fn read(path: &Path) -> Option<Kept> {
-    let no_link = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).ok()?;
-    let file: File = OpenOptions::new().read(true).custom_flags(no_link).open(path).ok()?;
-    let metadata = file.metadata().ok()?;
-    if !metadata.is_file() || metadata.uid() != rustix::process::geteuid().as_raw() {
-        return None;
-    }
-    let mut text = Vec::new();
-    file.take(LARGEST as u64 + 1).read_to_end(&mut text).ok()?;
-    let stored: Stored = serde_json::from_slice(&text).ok().filter(|_| text.len() <= LARGEST)?;
+    let stored: Stored = serde_json::from_slice(&private::read(path, LARGEST)?).ok()?;
     (stored.version == VERSION).then(|| stored.into_kept())
 }
 

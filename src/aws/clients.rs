@@ -54,6 +54,15 @@ impl<'a> Clients<'a> {
         region.filter(|region| is_host_label(region)).unwrap_or(self.region())
     }
 
+    /// Where requests to a service go: its configured endpoint, or the region of AWS's own.
+    #[must_use]
+    pub fn place(&self, service: ServiceId) -> String {
+        match self.settings.endpoints.for_service(service) {
+            EndpointChoice::Configured(url) => url,
+            _ => self.region().to_owned(),
+        }
+    }
+
     /// S3 in the command's region, or in `region` where the bucket's own is already known.
     #[must_use]
     pub fn s3(&self, signer: &Signer, region: Option<&str>) -> aws_sdk_s3::Client {

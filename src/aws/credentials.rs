@@ -231,12 +231,14 @@ struct ProcessOutput {
 
 impl ProcessOutput {
     fn into_credentials(self, now: SystemTime, provider: &'static str) -> Result<Credentials, CredentialsError> {
-        if let Some(end) = &self.expiration
-            && parse_time(end).is_some_and(|end| end <= OffsetDateTime::from(now))
+        let end = self.expiration.as_deref().and_then(parse_time);
+        if let (Some(end), Some(text)) = (end, self.expiration)
+            && end <= OffsetDateTime::from(now)
         {
-            return Err(CredentialsError::Expired(end.clone()));
+            return Err(CredentialsError::Expired(text));
         }
-        Ok(Credentials::new(self.access_key_id, self.secret_access_key, self.session_token, None, provider))
+        let end = end.map(SystemTime::from);
+        Ok(Credentials::new(self.access_key_id, self.secret_access_key, self.session_token, end, provider))
     }
 }
 

@@ -90,11 +90,16 @@ fn effective(key: &str, options: &Options) -> Option<(String, Source)> {
             let value = if options.formats.is_empty() { "as suits".to_owned() } else { list(formats.collect()) };
             (value, sources.format)
         }
-        "probe" => (if options.probe { "on" } else { "off" }.to_owned(), sources.probe),
+        "probe" => (switch(options.probe), sources.probe),
+        "cache" => (switch(options.cache), sources.cache),
         "redact" => (list(options.redact.iter().map(|_| "accounts".to_owned()).collect()), sources.redact),
         "ignore" => (list(options.ignore.iter().map(ToString::to_string).collect()), sources.ignore),
         _ => return None,
     })
+}
+
+fn switch(on: bool) -> String {
+    if on { "on" } else { "off" }.to_owned()
 }
 
 #[cfg(test)]

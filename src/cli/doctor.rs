@@ -37,6 +37,7 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
         "aws": aws,
         "shell": found::shell(&world),
         "config": found::config(&world, &options),
+        "cache": found::cache(&world, &options),
         "ci": crate::ci::name(&world),
         "network": found::network(&world),
         "profiles": found::profiles(&world),
@@ -101,6 +102,9 @@ fn screen(all: &Value) -> String {
     for problem in list(&config["problems"]) {
         say("", &format!("{}; it is ignored", text(&problem)));
     }
+    let cache = &all["cache"];
+    let off = if cache["on"] == true { "" } else { " (off: nothing is kept or used)" };
+    say("cache", &format!("{}: {}{off}", cache["directory"].as_str().unwrap_or("no directory"), text(&cache["holds"])));
     if let Some(ci) = all["ci"].as_str() {
         say("ci", ci);
     }

@@ -1,5 +1,6 @@
 //! Our own surface: the subcommands that are not `aws`. It never sees an option of `aws`'s.
 
+mod cache;
 mod check;
 pub mod completions;
 mod config;
@@ -61,6 +62,8 @@ enum Command {
     Exec(exec::Args),
     /// Show every setting, and who said it
     Config(config::Args),
+    /// Show where answers of AWS's are kept for the next diagnosis, or clear them
+    Cache(cache::Args),
     /// Say what is found on this machine: `aws`, the shell, profiles, and what may be asked
     Doctor(doctor::Args),
     /// Say what a cause means, and how it is proven and repaired
@@ -144,6 +147,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
             });
         }
         Command::Config(args) => config::run(&args),
+        Command::Cache(args) => cache::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Check(args) => check::run(&args, &typed),

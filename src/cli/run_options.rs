@@ -21,6 +21,9 @@ pub struct RunOptions {
     /// Explain from the error's text alone: ask AWS nothing
     #[arg(long)]
     no_probe: bool,
+    /// Keep no answer of AWS's for the next diagnosis, and use none
+    #[arg(long)]
+    no_cache: bool,
     /// Replace account ids in all that why403 writes: accounts
     #[arg(long, value_name = "WHAT")]
     redact: Option<OsString>,
@@ -46,6 +49,9 @@ impl RunOptions {
         say("--ignore", &mut self.ignore.iter());
         if self.no_probe {
             words.push("--no-probe".into());
+        }
+        if self.no_cache {
+            words.push("--no-cache".into());
         }
         words
     }

@@ -13,6 +13,7 @@ use crate::aws::answer::Exchange;
 use crate::aws::clients::{Clients, Signer};
 use crate::aws::credentials::{CredentialsError, Sources};
 use crate::aws::ledger::{Ledger, Total};
+use crate::cache::{Bucket, Cache, Whose};
 use crate::diagnosis::{Check, Outcome};
 use crate::evidence::organization::{Asking, OrganizationPolicyKind};
 use crate::evidence::replay::{Replay, Stand};
@@ -49,6 +50,8 @@ pub struct Plan<'a> {
     pub options: &'a [ProfileOption],
     /// Whether nothing was refused, so that documents alone tell: then the bucket's default key is read for an upload.
     pub documents_only: bool,
+    /// The answers of earlier diagnoses, where they may be used.
+    pub cache: Option<&'a Cache>,
     /// When all has to be over.
     pub deadline: Instant,
     pub total: Arc<Total>,
@@ -112,6 +115,26 @@ impl Desk<'_> {
             requests: None,
         });
         Answer::Skipped(why.to_owned())
+    }
+
+    /// Whether a question went out.
+    fn has_asked(&self, name: &str) -> bool {
+        self.checks
+            .borrow()
+            .iter()
+            .any(|check| check.name == name && check.requests.is_some_and(|requests| requests > 0))
+    }
+
+    /// Takes an answer of an earlier diagnosis, and says so.
+    fn remember<T>(&self, name: &str, value: T) -> Answer<T> {
+        self.note(Check {
+            name: name.to_owned(),
+            outcome: Outcome::Ok,
+            why: Some("from the cache".to_owned()),
+            ms: None,
+            requests: Some(0),
+        });
+        Answer::Known(value)
     }
 
     fn note(&self, check: Check) {
@@ -199,19 +222,6 @@ async fn ask_s3(
     let stand = replay::stand_in(request);
     let object_read = matches!(stand, Ok(Stand::Object));
 
-    let identity: Later<'_, identity::Identity> = async {
-        if !first_round {
-            return evidence.identity.clone();
-        }
-        let Some(keys) = keys else { return desk.skip(identity::NAME, "the request was unsigned") };
-        match plan.clients.sts(keys) {
-            Ok(sts) => desk.ask(identity::NAME, |ledger| async move { identity::ask_sts(&sts, &ledger).await }).await,
-            Err(why) => desk.skip(identity::NAME, &why),
-        }
-    }
-    .boxed_local()
-    .shared();
-
     let replayed: Later<'_, Replay> = async {
         match &stand {
             Ok(stand) => {
@@ -250,6 +260,46 @@ async fn ask_s3(
     }
     .boxed_local()
     .shared();
+
+    // What an earlier diagnosis learned counts when an answer of this one shows that it still holds.
+    let places = (plan.clients.place(ServiceId::Sts), plan.clients.place(ServiceId::S3));
+    let kept = match (plan.cache, keys) {
+        (Some(cache), Some(keys)) if first_round => {
+            Some((cache, Whose { keys, place: &places.0 }, Whose { keys, place: &places.1 }))
+        }
+        _ => None,
+    };
+    let said = plan.denial.and_then(|denial| denial.caller_arn.as_deref());
+    let kept_identity = kept
+        .and_then(|(cache, whose, _)| cache.identity(whose))
+        .filter(|kept| said.is_none_or(|said| said == kept.arn));
+    // Where the request is not repeated, the bucket's answer is the one that tells AWS's clock.
+    let kept_bucket =
+        kept.zip(bucket_name).filter(|_| stand.is_ok()).and_then(|((cache, _, whose), name)| cache.bucket(whose, name));
+    let still_holds = async {
+        let (replayed, policy) = join(replayed.clone(), policy.clone()).await;
+        replayed.known().is_some_and(|replay| vouches(&replay.as_sent))
+            || policy.known().is_some()
+            || is_denied(&policy)
+    }
+    .boxed_local()
+    .shared();
+
+    let identity: Later<'_, identity::Identity> = async {
+        if !first_round {
+            return evidence.identity.clone();
+        }
+        let Some(keys) = keys else { return desk.skip(identity::NAME, "the request was unsigned") };
+        if let Some(kept) = &kept_identity
+            && still_holds.clone().await
+        {
+            return desk.remember(identity::NAME, kept.clone());
+        }
+        ask_identity(desk, keys).await
+    }
+    .boxed_local()
+    .shared();
+
     let bucket_answer = async {
         let Some(name) = bucket_name else { return desk.skip(bucket::NAME, "the request names no bucket") };
         if request.bucket_kind == BucketKind::Directory {
@@ -258,6 +308,13 @@ async fn ask_s3(
         // Whoever was given the bucket's policy, or none, was told that the bucket exists, and where.
         if policy.clone().await.known().is_some_and(bucket_policy::BucketPolicy::is_the_callers) {
             return desk.skip(bucket::NAME, "its owner's documents were read: it exists, in this region");
+        }
+        if let Some(kept) = &kept_bucket
+            && still_holds.clone().await
+        {
+            let found =
+                Exchange { status: kept.status, bucket_region: Some(kept.region.clone()), ..Exchange::default() };
+            return desk.remember(bucket::NAME, found);
         }
         desk.ask(
             bucket::NAME,
@@ -308,11 +365,8 @@ async fn ask_s3(
             Ok(iam) => iam,
             Err(why) => return desk.skip(identity_policies::NAME, &why),
         };
-        let Some(caller) = caller(plan, identity.clone()).await else {
-            return desk.skip(identity_policies::NAME, "the caller is not known");
-        };
-        desk.ask(identity_policies::NAME, |ledger| async move { identity_policies::read(&iam, &caller, &ledger).await })
-            .await
+        // The name is enough to begin with; whether it is the caller's still is seen below.
+        read_policies(desk, &iam, caller_arn(plan, kept_identity.as_ref(), identity.clone()).await).await
     };
     // What the refusal names is worth a look at once.
     let named = async {
@@ -335,6 +389,28 @@ async fn ask_s3(
         .or_else(|| bucket_answer.known().and_then(replay::pointed_region))
         .filter(|pointed| first_round && *pointed != plan.clients.region())
         .map(str::to_owned);
+    let (identity_answer, policies) = match (&kept_identity, keys) {
+        (Some(kept), Some(keys)) if !is_still(kept, &identity_answer, &policies) => {
+            let answer = ask_identity(desk, keys).await;
+            let caller = answer.known().map(|identity| identity.arn.clone());
+            let policies = match plan.clients.iam(keys) {
+                Ok(iam) => read_policies(desk, &iam, caller).await,
+                Err(why) => desk.skip(identity_policies::NAME, &why),
+            };
+            (answer, policies)
+        }
+        _ => (identity_answer, policies),
+    };
+    if let Some((cache, whose, whose_bucket)) = kept {
+        if let (Some(identity), true) = (identity_answer.known(), desk.has_asked(identity::NAME)) {
+            cache.keep_identity(whose, identity);
+        }
+        if let (Some(name), Some(Exchange { status: status @ (200 | 403), bucket_region: Some(region), .. }), true) =
+            (bucket_name, bucket_answer.known(), desk.has_asked(bucket::NAME))
+        {
+            cache.keep_bucket(whose_bucket, name, &Bucket { status: *status, region: region.clone() });
+        }
+    }
     gathered.identity = identity_answer;
     gathered.replay = replay_answer;
     gathered.bucket = bucket_answer;
@@ -356,13 +432,58 @@ fn s3_clone(plan: &Plan<'_>, signer: &Signer, region: Option<&str>) -> aws_sdk_s
     plan.clients.s3(signer, region)
 }
 
-/// Who the caller is: from STS, or from AWS's own message where STS could not be asked.
-async fn caller(plan: &Plan<'_>, identity: Later<'_, identity::Identity>) -> Option<Principal> {
-    let arn = match plan.denial.and_then(|denial| denial.caller_arn.clone()) {
-        Some(arn) => arn,
-        None => identity.await.known()?.arn.clone(),
+/// Whether an answer of S3's shows that the credentials are good and the bucket is there: S3 looks at neither permission
+/// nor key before that.
+fn vouches(exchange: &Exchange) -> bool {
+    exchange.succeeded() || matches!(exchange.code(), "AccessDenied" | "NoSuchKey" | "InvalidObjectState")
+}
+
+fn is_denied<T>(answer: &Answer<T>) -> bool {
+    answer.denied().is_some_and(|error| error.code == "AccessDenied")
+}
+
+/// Whether the caller is who it was: a user can be renamed, and another can be given the name.
+fn is_still(
+    kept: &identity::Identity,
+    identity: &Answer<identity::Identity>,
+    policies: &Answer<identity_policies::IdentityPolicies>,
+) -> bool {
+    let is_same = identity.known().is_none_or(|identity| identity == kept);
+    let is_gone = policies.denied().is_some_and(|error| error.code == "NoSuchEntity");
+    is_same && !is_gone && !policies.known().is_some_and(|policies| policies.are_of_another(&kept.user_id))
+}
+
+async fn ask_identity(desk: &Desk<'_>, keys: &Credentials) -> Answer<identity::Identity> {
+    match desk.plan.clients.sts(keys) {
+        Ok(sts) => desk.ask(identity::NAME, |ledger| async move { identity::ask_sts(&sts, &ledger).await }).await,
+        Err(why) => desk.skip(identity::NAME, &why),
+    }
+}
+
+/// Who the caller is: by AWS's own message, by an earlier diagnosis, or from STS.
+async fn caller_arn(
+    plan: &Plan<'_>,
+    kept: Option<&identity::Identity>,
+    identity: Later<'_, identity::Identity>,
+) -> Option<String> {
+    let said = plan.denial.and_then(|denial| denial.caller_arn.clone());
+    match said.or_else(|| kept.map(|kept| kept.arn.clone())) {
+        Some(arn) => Some(arn),
+        None => identity.await.known().map(|identity| identity.arn.clone()),
+    }
+}
+
+/// What hangs on the caller.
+async fn read_policies(
+    desk: &Desk<'_>,
+    iam: &aws_sdk_iam::Client,
+    caller: Option<String>,
+) -> Answer<identity_policies::IdentityPolicies> {
+    let Some(caller) = caller.and_then(|arn| arn.parse::<Principal>().ok()) else {
+        return desk.skip(identity_policies::NAME, "the caller is not known");
     };
-    arn.parse().ok()
+    desk.ask(identity_policies::NAME, |ledger| async move { identity_policies::read(iam, &caller, &ledger).await })
+        .await
 }
 
 /// The answers that a refusal's own words made worth asking for.
@@ -877,27 +998,11 @@ fn simulated_principal(evidence: &Evidence) -> Option<String> {
 async fn assume_role(desk: &Desk<'_>, keys: Option<&Credentials>, evidence: &mut Evidence) {
     let plan = desk.plan;
     let Some(keys) = keys else { return };
-    let identity: Later<'_, identity::Identity> = async {
-        match plan.clients.sts(keys) {
-            Ok(sts) => desk.ask(identity::NAME, |ledger| async move { identity::ask_sts(&sts, &ledger).await }).await,
-            Err(why) => desk.skip(identity::NAME, &why),
-        }
-    }
-    .boxed_local()
-    .shared();
+    let identity = ask_identity(desk, keys).boxed_local().shared();
     let policies = async {
-        let iam = match plan.clients.iam(keys) {
-            Ok(iam) => iam,
-            Err(why) => return desk.skip(identity_policies::NAME, &why),
-        };
-        match caller(plan, identity.clone()).await {
-            Some(caller) => {
-                desk.ask(identity_policies::NAME, |ledger| async move {
-                    identity_policies::read(&iam, &caller, &ledger).await
-                })
-                .await
-            }
-            None => desk.skip(identity_policies::NAME, "the caller is not known"),
+        match plan.clients.iam(keys) {
+            Ok(iam) => read_policies(desk, &iam, caller_arn(plan, None, identity.clone()).await).await,
+            Err(why) => desk.skip(identity_policies::NAME, &why),
         }
     };
     let trust = async {

@@ -3,12 +3,13 @@
 use crate::aws::answer::ask;
 use crate::aws::ledger::Ledger;
 use crate::evidence::Answer;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub const NAME: &str = "sts-identity";
 
 /// The caller, as STS names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub arn: String,
     pub account: String,

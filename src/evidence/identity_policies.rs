@@ -22,6 +22,8 @@ pub const NAME: &str = "iam-policies";
 pub struct IdentityPolicies {
     /// The ARN of the user or role that they are attached to, with its path where IAM told.
     pub principal: String,
+    /// Its unique id, which no other user or role is ever given; empty where IAM did not tell.
+    pub principal_id: String,
     pub policies: Vec<AttachedPolicy>,
     pub boundary: Boundary,
     /// What could not be read: what, and because of what. Empty means that everything was.
@@ -48,6 +50,15 @@ pub enum PolicyKind {
         /// How many users, groups and roles it is attached to, where IAM told.
         attachments: Option<i32>,
     },
+}
+
+impl IdentityPolicies {
+    /// Whether they are of somebody else than of whom STS calls `user_id`: of another user or role of the same name.
+    #[must_use]
+    pub fn are_of_another(&self, user_id: &str) -> bool {
+        let id = user_id.split(':').next().unwrap_or_default();
+        !self.principal_id.is_empty() && self.principal_id != id
+    }
 }
 
 impl PolicyKind {
@@ -159,8 +170,10 @@ impl Reader<'_> {
             None => Boundary::Unread,
             Some(user) => self.boundary(user.permissions_boundary()).await,
         };
+        let (principal, principal_id) = user.map(|user| (user.arn, user.user_id)).unwrap_or_default();
         IdentityPolicies {
-            principal: user.map(|user| user.arn).unwrap_or_default(),
+            principal,
+            principal_id,
             policies: [inline, attached.unwrap_or_default(), groups.unwrap_or_default()].concat(),
             boundary,
             unread: Vec::new(),
@@ -238,8 +251,10 @@ impl Reader<'_> {
             None => Boundary::Unread,
             Some(role) => self.boundary(role.permissions_boundary()).await,
         };
+        let (principal, principal_id) = role.map(|role| (role.arn, role.role_id)).unwrap_or_default();
         IdentityPolicies {
-            principal: role.map(|role| role.arn).unwrap_or_default(),
+            principal,
+            principal_id,
             policies: [inline_ones, managed_ones].concat(),
             boundary,
             unread: Vec::new(),

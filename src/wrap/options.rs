@@ -14,7 +14,7 @@ use crate::render::{Format, words};
 use crate::world::{Surroundings, is_no};
 
 pub(super) const USAGE: &str = "why403 [--explain auto|always|never] [--report FILE] [--timeout SECONDS] \
-     [--format FORMAT[=FILE]]... [--no-probe] [--redact accounts] [--ignore KIND:NAME]... aws ARGS...";
+     [--format FORMAT[=FILE]]... [--no-probe] [--no-cache] [--redact accounts] [--ignore KIND:NAME]... aws ARGS...";
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -32,6 +32,8 @@ pub struct Options {
     pub timeout: Duration,
     /// Whether AWS may be asked anything; `false` explains from the error's text alone.
     pub probe: bool,
+    /// Whether an answer of an earlier diagnosis may stand for a question.
+    pub cache: bool,
     pub redact: Vec<Redact>,
     /// What is not to be explained.
     pub ignore: Vec<Ignore>,
@@ -83,6 +85,7 @@ pub struct Sources {
     pub format: Source,
     pub timeout: Source,
     pub probe: Source,
+    pub cache: Source,
     pub redact: Source,
     pub ignore: Source,
 }
@@ -120,6 +123,7 @@ pub(super) struct Flags {
     formats: Vec<Output>,
     timeout: Option<Duration>,
     no_probe: bool,
+    no_cache: bool,
     redact: Vec<Redact>,
     ignore: Vec<Ignore>,
 }
@@ -241,6 +245,11 @@ impl Flags {
                 self.no_probe = true;
                 Ok(after)
             }
+            b"--no-cache" if inline.is_some() => Err(UsageError::UnwantedValue("--no-cache")),
+            b"--no-cache" => {
+                self.no_cache = true;
+                Ok(after)
+            }
             _ => Err(UsageError::UnknownOption(harmless(OsStr::from_bytes(name)))),
         }
     }
@@ -270,7 +279,10 @@ impl Flags {
         let (formats, said_format) =
             variables.under(some(self.formats), "WHY403_FORMAT", &format_values(), formats).unwrap_or_default();
         let (probe, said_probe) = variables
-            .under(self.no_probe.then_some(false), "WHY403_PROBE", PROBE_VALUES, probe)
+            .under(self.no_probe.then_some(false), "WHY403_PROBE", SWITCH_VALUES, switch)
+            .unwrap_or((true, Source::Default));
+        let (cache, said_cache) = variables
+            .under(self.no_cache.then_some(false), "WHY403_CACHE", SWITCH_VALUES, switch)
             .unwrap_or((true, Source::Default));
         let redacted = (!self.redact.is_empty()).then_some(self.redact);
         let (redact, said_redact) =
@@ -284,6 +296,7 @@ impl Flags {
             formats,
             timeout,
             probe,
+            cache,
             redact,
             ignore,
             run: world.variable(super::RUN).map(PathBuf::from),
@@ -293,6 +306,7 @@ impl Flags {
                 format: said_format,
                 timeout: said_timeout,
                 probe: said_probe,
+                cache: said_cache,
                 redact: said_redact,
                 ignore: said_ignore,
             },
@@ -331,14 +345,14 @@ impl Variables<'_> {
 pub(crate) const EXPLAIN_VALUES: &str = "auto, always or never";
 pub(crate) const TIMEOUT_VALUES: &str = "0 to 600 seconds";
 pub(crate) const REDACT_VALUES: &str = "accounts";
-const PROBE_VALUES: &str = "on or off";
+const SWITCH_VALUES: &str = "on or off";
 
 pub(crate) fn format_values() -> String {
     let names: Vec<&str> = crate::render::FORMATS.iter().map(|format| format.format().name()).collect();
     format!("{}, with =FILE or without", words::alternatives(&names))
 }
 
-fn probe(value: &OsStr) -> Option<bool> {
+fn switch(value: &OsStr) -> Option<bool> {
     let is_yes = ["1", "on", "true", "yes"].iter().any(|yes| value.eq_ignore_ascii_case(yes));
     (is_yes || is_no(value)).then_some(is_yes)
 }
@@ -418,8 +432,8 @@ mod tests {
 
     #[test]
     fn every_option_in_both_forms() {
-        let apart = "why403 --explain always --report r.json --timeout 0.25 --format json=a=b --format terminal --no-probe --redact accounts --ignore bucket:scratch-* --ignore profile:dev aws s3";
-        let joined = "why403 --explain=always --report=r.json --timeout=0.25 --format=json=a=b --format=terminal --no-probe --redact=accounts --ignore=bucket:scratch-*,profile:dev -- aws s3";
+        let apart = "why403 --explain always --report r.json --timeout 0.25 --format json=a=b --format terminal --no-probe --no-cache --redact accounts --ignore bucket:scratch-* --ignore profile:dev aws s3";
+        let joined = "why403 --explain=always --report=r.json --timeout=0.25 --format=json=a=b --format=terminal --no-probe --no-cache --redact=accounts --ignore=bucket:scratch-*,profile:dev -- aws s3";
         let expected = Flags {
             explain: Some(Explain::Always),
             report: Some("r.json".into()),
@@ -429,6 +443,7 @@ mod tests {
             ],
             timeout: Some(Duration::from_millis(250)),
             no_probe: true,
+            no_cache: true,
             redact: vec![Redact::Accounts],
             ignore: vec!["bucket:scratch-*".parse().expect("a rule"), "profile:dev".parse().expect("a rule")],
         };
@@ -493,15 +508,16 @@ mod tests {
             ("WHY403_TIMEOUT", "-5"),
             ("WHY403_FORMAT", "json,s3cret"),
             ("WHY403_PROBE", "s3cret"),
+            ("WHY403_CACHE", "s3cret"),
             ("WHY403_REDACT", "accounts,s3cret"),
             ("WHY403_IGNORE", "s3cret"),
         ]));
         let options = Flags::default().over_variables(&variables);
         assert_eq!((options.explain, options.timeout), (Explain::Auto, DEFAULT_TIMEOUT));
         assert!(options.formats.is_empty());
-        assert!(options.probe && options.redact.is_empty() && options.ignore.is_empty());
+        assert!(options.probe && options.cache && options.redact.is_empty() && options.ignore.is_empty());
         assert_eq!(options.sources, Sources::default());
-        assert_eq!(options.ignored.len(), 6);
+        assert_eq!(options.ignored.len(), 7);
         assert!(options.ignored.iter().all(|line| !line.contains("s3cret")), "{:?}", options.ignored);
     }
 }

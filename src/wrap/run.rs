@@ -112,7 +112,8 @@ impl Stage {
         };
         command.env("WHY403_EXPLAIN", explain);
         command.env("WHY403_TIMEOUT", options.timeout.as_secs_f64().to_string());
-        command.env("WHY403_PROBE", if options.probe { "on" } else { "off" });
+        let switch = |on| if on { "on" } else { "off" };
+        command.env("WHY403_PROBE", switch(options.probe)).env("WHY403_CACHE", switch(options.cache));
         let mut set = |name: &str, value: Option<OsString>| match value {
             Some(value) => drop(command.env(name, value)),
             None => drop(command.env_remove(name)),

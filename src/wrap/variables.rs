@@ -35,6 +35,8 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("WHY403_FORMAT", "FORMAT[=FILE][,...]", "how to explain, and where to").flag("--format", "format"),
     Variable::new("WHY403_PROBE", "on|off", "off: explain from the error's text alone, ask AWS nothing")
         .flag("--no-probe", "probe"),
+    Variable::new("WHY403_CACHE", "on|off", "off: keep no answer of AWS's for the next diagnosis, and use none")
+        .flag("--no-cache", "cache"),
     Variable::new("WHY403_REDACT", "accounts", "replace account ids in all that why403 writes")
         .flag("--redact", "redact"),
     Variable::new(
@@ -46,6 +48,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("WHY403_CONFIG", "FILE", "the config file, instead of the one in the user's config directory"),
     Variable::new("WHY403_STATE_DIR", "DIR", "where the last diagnoses are kept, for `why403 last` and `why403 fix`"),
     Variable::new("WHY403_NO_STATE", "1", "keep no diagnosis"),
+    Variable::new("WHY403_CACHE_DIR", "DIR", "where those answers are kept: who the caller is, a bucket's region"),
     Variable::new("WHY403_NO_PROGRESS", "1", "no spinner while AWS is asked"),
     Variable::new("WHY403_KEY", "KEYS", "the key that runs `why403 last` in the shell, such as alt-w; none by default"),
 ];

@@ -47,6 +47,8 @@ pub fn probes(world: &World, options: &Options, uri: &str, profile: Option<&str>
         clients: &clients,
         options: &[],
         documents_only: false,
+        // What may be asked today is the question.
+        cache: None,
         deadline,
         total: Arc::new(Total::default()),
     };

@@ -90,6 +90,15 @@ pub fn config(world: &World, options: &Options) -> Value {
     })
 }
 
+pub fn cache(world: &World, options: &Options) -> Value {
+    let directory = crate::cache::directory(world);
+    json!({
+        "directory": directory.as_ref().map(|directory| directory.display().to_string()),
+        "on": options.cache,
+        "holds": directory.as_deref().map_or_else(|| "empty".to_owned(), crate::cli::cache::contents),
+    })
+}
+
 /// As a bare `aws s3` would go out.
 pub fn network(world: &World) -> Value {
     let files = request::files::load(world);
