@@ -58,6 +58,12 @@ _why403() {
             why403,man)
                 cmd="why403__subcmd__man"
                 ;;
+            why403,off)
+                cmd="why403__subcmd__off"
+                ;;
+            why403,on)
+                cmd="why403__subcmd__on"
+                ;;
             why403,schema)
                 cmd="why403__subcmd__schema"
                 ;;
@@ -74,7 +80,7 @@ _why403() {
 
     case "${cmd}" in
         why403)
-            opts="-h -V --explain --report --timeout --format --no-probe --no-cache --redact --ignore --help --version exec config cache doctor explain check last fix log simulate init completions man schema demo aws"
+            opts="-h -V --explain --report --timeout --format --no-probe --no-cache --redact --ignore --help --version exec config cache doctor explain check last fix log simulate init off on completions man schema demo aws"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,6 +430,34 @@ _why403() {
             return 0
             ;;
         why403__subcmd__man)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        why403__subcmd__off)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        why403__subcmd__on)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -55,6 +55,8 @@ complete -c why403 -n "__fish_why403_needs_command" -f -a "fix" -d 'Print the la
 complete -c why403 -n "__fish_why403_needs_command" -f -a "log" -d 'Find and explain the failures in a saved log: of the AWS CLI, boto3, Terraform, other SDKs'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "simulate" -d 'Decide requests against policies, with no AWS and no network'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "init" -d 'Print what a shell has to read so that `aws` explains itself'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "off" -d 'Explain nothing in this shell, until `why403 on`; needs the line of `why403 init`'
+complete -c why403 -n "__fish_why403_needs_command" -f -a "on" -d 'Explain again in this shell; needs the line of `why403 init`'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "completions" -d 'Print the completions of why403 for a shell'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "man" -d 'Write the man pages into a directory'
 complete -c why403 -n "__fish_why403_needs_command" -f -a "schema" -d 'Print the JSON Schema of the report'
@@ -150,6 +152,8 @@ complete -c why403 -n "__fish_why403_using_subcommand simulate" -s h -l help -d 
 complete -c why403 -n "__fish_why403_using_subcommand init" -l cmd -d 'Define NAME instead of `aws`, which then stays as it is' -r
 complete -c why403 -n "__fish_why403_using_subcommand init" -l key -d 'Run `why403 last` at a key: `alt-w`, `ctrl-g`, or as the shell writes it; WHY403_KEY does the same' -r
 complete -c why403 -n "__fish_why403_using_subcommand init" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand off" -s h -l help -d 'Print help'
+complete -c why403 -n "__fish_why403_using_subcommand on" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand man" -s h -l help -d 'Print help'
 complete -c why403 -n "__fish_why403_using_subcommand schema" -s h -l help -d 'Print help'

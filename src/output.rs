@@ -121,7 +121,7 @@ fn screen_options(world: &World) -> render::Options {
         width: screen.width,
         unicode: screen.unicode,
         color: screen.color,
-        hyperlinks: false,
+        hyperlinks: screen.hyperlinks,
         ..plain_options()
     }
 }

@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::SystemTime;
+use supports_hyperlinks::Stream;
 
 /// What surrounds one run: everything that is not an argument and not an answer from AWS.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct World {
 }
 
 /// What a stream is connected to, as far as drawing on it is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Screen {
     pub is_terminal: bool,
     /// Columns, if the stream is a terminal that tells.
@@ -32,6 +33,8 @@ pub struct Screen {
     pub unicode: bool,
     /// Whether colour is wanted (`NO_COLOR`, `CLICOLOR_FORCE`, a dumb terminal).
     pub color: bool,
+    /// Whether the terminal makes links of OSC 8 out of text.
+    pub hyperlinks: bool,
 }
 
 /// The little that is asked before anybody knows whether there will be something to explain.
@@ -83,7 +86,7 @@ impl World {
         let mut world = Self {
             env,
             home,
-            stderr: Screen { is_terminal: std::io::stderr().is_terminal(), width: None, unicode: false, color: false },
+            stderr: Screen { is_terminal: std::io::stderr().is_terminal(), ..Screen::default() },
             now: SystemTime::now,
         };
         world.stderr = world.screen();
@@ -111,6 +114,14 @@ impl World {
         let forced = self.var("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let color = self.var("NO_COLOR").is_none()
             && (forced || (is_terminal && self.var("TERM").is_some_and(|term| term != "dumb")));
-        Screen { is_terminal, width, unicode: locale.contains("utf-8") || locale.contains("utf8"), color }
+        let unicode = locale.contains("utf-8") || locale.contains("utf8");
+        let hyperlinks = color && self.can_link(Stream::Stderr);
+        Screen { is_terminal, width, unicode, color, hyperlinks }
+    }
+
+    /// Whether that stream is a terminal that makes links out of text. The log of a CI system shows the sequences.
+    #[must_use]
+    pub fn can_link(&self, stream: Stream) -> bool {
+        supports_hyperlinks::on(stream) && !crate::ci::is_ci(self)
     }
 }

@@ -94,7 +94,7 @@ impl Scene {
         let cache = Cache::of(&World {
             env: BTreeMap::from([("WHY403_CACHE_DIR".into(), self.directory().into_os_string())]),
             home: None,
-            stderr: Screen { is_terminal: false, width: None, unicode: false, color: false },
+            stderr: Screen::default(),
             now: SystemTime::now,
         })
         .unwrap();

@@ -22,7 +22,7 @@ fn world_of(env: BTreeMap<OsString, OsString>) -> World {
     World {
         home: env.get(&OsString::from("HOME")).map(PathBuf::from),
         env,
-        stderr: Screen { is_terminal: false, width: None, unicode: true, color: false },
+        stderr: Screen { unicode: true, ..Screen::default() },
         now: || SystemTime::UNIX_EPOCH,
     }
 }

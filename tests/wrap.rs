@@ -671,3 +671,47 @@ fn a_pager_has_the_terminal_to_itself() {
     terminal.expect("key q\r\n");
     assert!(terminal.end().success());
 }
+
+// The screen
+
+const REFUSED: &str = "echo 'fatal error: An error occurred (AccessDenied) when calling the GetObject operation: User: arn:aws:iam::111122223333:user/alice is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::acme-logs/a.log\" with an explicit deny in an identity-based policy' >&2; exit 1";
+
+#[test]
+fn links_are_where_a_terminal_makes_links_of_them_and_nowhere_else() {
+    let stage = Stage::with(REFUSED);
+    let on_terminal = |variables: &[&str]| {
+        let mut words = vec!["env", "TERM=xterm-256color", "TERM_PROGRAM=WezTerm"];
+        words.extend(variables);
+        words.extend(["why403", "--no-probe", "aws", "s3", "cp", "s3://acme-logs/a.log", "."]);
+        let words: Vec<&OsStr> = words.into_iter().map(program).collect();
+        let mut terminal = Terminal::start(&stage, &words);
+        let screen = terminal.expect("why403 explain");
+        assert_eq!(terminal.end().code(), Some(1));
+        screen
+    };
+    let link = "\u{1b}]8;;https://";
+    assert!(on_terminal(&[]).contains(link));
+    for bare in ["NO_COLOR=1", "TERM=dumb", "CI=true", "GITHUB_ACTIONS=true", "TERM_PROGRAM=Apple_Terminal"] {
+        assert!(!on_terminal(&[bare]).contains("\u{1b}]8"), "{bare}");
+    }
+    let mut piped = stage.command(WHY403);
+    piped.args(["--explain", "always", "--no-probe", "aws", "s3", "cp", "s3://acme-logs/a.log", "."]);
+    piped.env("TERM", "xterm-256color").env("TERM_PROGRAM", "WezTerm");
+    let output = run(piped);
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("why403 explain") && !stderr.contains('\u{1b}'), "{stderr}");
+}
+
+#[test]
+fn off_and_on_without_the_shells_line_say_what_to_do() {
+    let stage = Stage::empty();
+    for (word, expected) in [("off", "export WHY403=off"), ("on", "nothing is switched off here")] {
+        let mut command = stage.command(WHY403);
+        command.arg(word).env("SHELL", "/bin/bash");
+        let output = run(command);
+        let stderr = text(&output.stderr);
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(stderr.starts_with("why403: ") && stderr.contains(expected), "{stderr}");
+        assert!(output.stdout.is_empty());
+    }
+}

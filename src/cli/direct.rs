@@ -26,10 +26,12 @@ impl Screen {
             .filter(|columns| *columns > 0);
         let forced = world.var("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let wanted = forced || (is_terminal && world.var("TERM").is_some_and(|term| term != "dumb"));
+        let color = wanted && world.var("NO_COLOR").is_none();
         let options = Options {
             width,
             unicode: world.stderr.unicode,
-            color: wanted && world.var("NO_COLOR").is_none(),
+            color,
+            hyperlinks: color && world.can_link(supports_hyperlinks::Stream::Stdout),
             verbose,
             ..output::plain_options()
         };

@@ -231,7 +231,7 @@ mod tests {
         World {
             env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect::<BTreeMap<_, _>>(),
             home: None,
-            stderr: crate::world::Screen { is_terminal: false, width: None, unicode: false, color: false },
+            stderr: crate::world::Screen::default(),
             now: || SystemTime::UNIX_EPOCH,
         }
     }

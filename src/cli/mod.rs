@@ -18,6 +18,7 @@ mod man;
 mod run_options;
 mod schema;
 mod simulate;
+mod switch;
 
 use crate::fault::{self, Stage};
 use crate::wrap;
@@ -82,6 +83,10 @@ enum Command {
     Simulate(simulate::Args),
     /// Print what a shell has to read so that `aws` explains itself
     Init(init::Args),
+    /// Explain nothing in this shell, until `why403 on`; needs the line of `why403 init`
+    Off,
+    /// Explain again in this shell; needs the line of `why403 init`
+    On,
     /// Print the completions of why403 for a shell
     #[command(hide = true)]
     Completions(completions::Args),
@@ -156,6 +161,8 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Log(args) => log::run(&args, &typed),
         Command::Simulate(args) => simulate::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Off => Ok(switch::run(false)),
+        Command::On => Ok(switch::run(true)),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Schema => {

@@ -69,7 +69,7 @@ pub(crate) mod testing {
         World {
             home: env.get(&OsString::from("HOME")).map(PathBuf::from),
             env,
-            stderr: Screen { is_terminal: false, width: None, unicode: false, color: false },
+            stderr: Screen::default(),
             now: || SystemTime::UNIX_EPOCH,
         }
     }
