@@ -59,10 +59,7 @@ impl Cause for BucketPolicyDeny {
                 let mut found = blocker(
                     LAYER.code,
                     Certainty::Possible,
-                    format!(
-                        "the bucket policy of `{}` denies this request",
-                        case.bucket_name().unwrap_or("the bucket")
-                    ),
+                    format!("the bucket policy of {} denies this request", case.bucket_or_so()),
                 );
                 found.notes.push(format!("not checked: {because}"));
                 Finding::Blocks(Box::new(found))

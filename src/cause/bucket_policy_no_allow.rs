@@ -65,8 +65,8 @@ impl Cause for BucketPolicyNoAllow {
                 let mut found = blocker(LAYER.code, Certainty::Possible, self.summary(case));
                 found.evidence.push(case.told_by().to_owned());
                 found.notes.push(format!(
-                    "whether `{}` belongs to another account is not known: {because}",
-                    case.bucket_name().unwrap_or("the bucket")
+                    "whether {} belongs to another account is not known: {because}",
+                    case.bucket_or_so()
                 ));
                 found.fix =
                     case.verdicts.main().and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
@@ -80,10 +80,10 @@ impl Cause for BucketPolicyNoAllow {
 impl BucketPolicyNoAllow {
     fn summary(&self, case: &Case<'_>) -> String {
         let who = case.who();
-        let bucket = case.bucket_name().unwrap_or("the bucket");
+        let bucket = case.bucket_or_so();
         match case.account() {
-            Some(account) => format!("the bucket policy of `{bucket}` does not let {who} of {account} in"),
-            None => format!("the bucket policy of `{bucket}` does not let {who} in"),
+            Some(account) => format!("the bucket policy of {bucket} does not let {who} of {account} in"),
+            None => format!("the bucket policy of {bucket} does not let {who} in"),
         }
     }
 

@@ -267,6 +267,18 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// What was asked for, to stand behind the question: " on `acme-logs/2026/07/app.log`"; nothing where no bucket is known.
+    #[must_use]
+    pub fn on_target(&self) -> String {
+        self.request.bucket.as_ref().map_or_else(String::new, |_| format!(" on `{}`", self.target()))
+    }
+
+    /// The bucket in a sentence: its name in backticks, or what it is when that is not known.
+    #[must_use]
+    pub fn bucket_or_so(&self) -> String {
+        self.bucket_name().map_or_else(|| "the bucket".to_owned(), |name| format!("`{name}`"))
+    }
+
     /// The S3 permission that was refused: the one that AWS names, else the operation's own.
     #[must_use]
     pub fn asked_action(&self) -> Option<String> {

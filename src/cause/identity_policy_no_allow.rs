@@ -101,7 +101,7 @@ impl IdentityPolicyNoAllow {
         let who = case.who();
         let action = case.request.action.as_deref().unwrap_or("the request");
         let mut found =
-            blocker(LAYER.code, certainty, format!("no policy of {who} allows `{action}` on `{}`", case.target()));
+            blocker(LAYER.code, certainty, format!("no policy of {who} allows `{action}`{}", case.on_target()));
         found.fix =
             case.verdicts.main().and_then(|verdict| super::fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
         self.add_ways_out(case, &mut found);

@@ -495,10 +495,11 @@ impl LayerCause {
     fn summary(&self, case: &Case<'_>, action: &str, resource: Option<&str>) -> String {
         let who = case.who();
         let what = resource.map_or_else(|| case.target(), short_resource);
-        let bucket = case.bucket_name().unwrap_or("the bucket");
+        let on_what = resource.map_or_else(|| case.on_target(), |_| format!(" on `{what}`"));
+        let bucket = case.bucket_or_so();
         match (self.layer, self.side) {
-            (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}` on `{what}`"),
-            (Layer::Identity, _) => format!("a policy of {who} denies `{action}` on `{what}`"),
+            (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}`{on_what}"),
+            (Layer::Identity, _) => format!("a policy of {who} denies `{action}`{on_what}"),
             (Layer::PermissionsBoundary, _) => {
                 format!("the permissions boundary of {who} does not let `{action}` through")
             }
@@ -507,12 +508,12 @@ impl LayerCause {
                 let account = case.account().unwrap_or_else(|| "the caller".to_owned());
                 format!("a service control policy over `{account}` stops `{action}`")
             }
-            (Layer::ResourceControl, _) => format!("a resource control policy over `{bucket}` stops `{action}`"),
+            (Layer::ResourceControl, _) => format!("a resource control policy over {bucket} stops `{action}`"),
             (Layer::Resource, Side::Deny) if self.kind == DocumentKind::BucketPolicy => {
-                format!("the bucket policy of `{bucket}` denies this request")
+                format!("the bucket policy of {bucket} denies this request")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
-                format!("the bucket policy of `{bucket}` does not let {who} in")
+                format!("the bucket policy of {bucket} does not let {who} in")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::KeyPolicy => {
                 format!("the policy of the KMS key does not let {who} use it for `{action}`")
@@ -521,8 +522,8 @@ impl LayerCause {
                 format!("the trust policy of `{what}` does not let {who} assume it")
             }
             (Layer::Resource, _) => format!("the access point policy does not let {who} do `{action}`"),
-            (Layer::VpcEndpoint, _) => format!("the VPC endpoint's policy does not let `{action}` on `{what}` through"),
-            (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}` on `{what}`"),
+            (Layer::VpcEndpoint, _) => format!("the VPC endpoint's policy does not let `{action}`{on_what} through"),
+            (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}`{on_what}"),
         }
     }
 }

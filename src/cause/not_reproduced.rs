@@ -30,11 +30,8 @@ impl Cause for NotReproduced {
         if !matches!(case.failure.service().map(|error| error.code.as_str()), Some(code) if code != "404") {
             return Finding::Irrelevant;
         }
-        let mut found = blocker(
-            self.code(),
-            Certainty::Proven,
-            format!("the same request on `{}` goes through now", case.target()),
-        );
+        let mut found =
+            blocker(self.code(), Certainty::Proven, format!("the same request{} goes through now", case.on_target()));
         found.evidence.push(crate::evidence::replay::NAME.to_owned());
         found
             .notes

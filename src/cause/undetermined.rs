@@ -26,7 +26,7 @@ pub(super) fn blocker(case: &Case<'_>, open: &[CauseNote]) -> Blocker {
     let mut found = fixes::blocker(
         CODE,
         Certainty::Possible,
-        format!("what could be read does not settle why `{what}` on `{}` was refused", case.target()),
+        format!("what could be read does not settle why `{what}`{} was refused", case.on_target()),
     );
     found.evidence.push(case.told_by().to_owned());
     found.fix = Some(if !case.is_aws() {

@@ -93,7 +93,7 @@ fn screen(all: &Value) -> String {
         || format!("no hook found; `why403 init --help` says how to add one to {}", text(&shell["file"])),
         |hook| format!("hook in {hook}"),
     );
-    say("shell", &format!("{}: {hook}", shell["name"].as_str().unwrap_or("unknown")));
+    say("shell", &format!("{}: {hook}", shell["name"].as_str().filter(|name| !name.is_empty()).unwrap_or("unknown")));
     let completer = shell["completer"].as_str().map_or("no aws_completer found", |completer| completer);
     say("completion", completer);
     let config = &all["config"];
