@@ -10,9 +10,14 @@ mod cases;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use why403::cause::registry;
 use why403::diagnosis::{Certainty, Report, ScriptLine};
 use why403::render::{FORMATS, Format, Options, github, gitlab, schema, untrusted};
+use why403::state;
+use why403::world::{Screen, World};
 
 /// A screen: its file's suffix, the format, and what the terminal can do.
 fn looks() -> Vec<(&'static str, Format, Options)> {
@@ -94,6 +99,87 @@ fn no_golden_file_is_left_over() {
         let is_ours = path.ends_with("cases.rs") || path.ends_with("sarif.schema.json");
         assert!(is_ours || wanted.contains(&path), "{} belongs to no case", path.display());
     }
+}
+
+/// Each cause's own scenario, as `tests/scenarios.rs` recorded it: with excerpts and edits.
+fn recorded() -> Vec<(String, Report)> {
+    let codes: Vec<String> = registry::all().iter().map(|cause| cause.code.clone()).collect();
+    let directory = tempfile::tempdir().unwrap();
+    for (at, code) in codes.iter().enumerate() {
+        let text =
+            std::fs::read_to_string(of_cause(code, "report.json")).unwrap_or_else(|error| panic!("{code}: {error}"));
+        std::fs::write(directory.path().join(format!("{at:020}-1-1.json")), text).unwrap();
+    }
+    let world = World {
+        env: BTreeMap::from([(state::DIRECTORY.into(), directory.path().into())]),
+        home: None,
+        stderr: Screen::default(),
+        now: SystemTime::now,
+    };
+    let reports: Vec<Report> = state::kept(&world).into_iter().rev().map(|kept| kept.report).collect();
+    assert_eq!(reports.len(), codes.len(), "every recorded report can be read");
+    codes.into_iter().zip(reports).collect()
+}
+
+fn of_cause(code: &str, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/causes").join(code).join(name)
+}
+
+/// As `tests/scenarios.rs` keeps a screen.
+fn without_directories(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(at) = text.find("/tmp/") {
+        let end =
+            text[at..].find(|c: char| c.is_whitespace() || "`'\"():;,".contains(c)).map_or(text.len(), |end| at + end);
+        text.replace_range(at..end, "…");
+    }
+    text
+}
+
+/// What the program renders with.
+fn about_causes() -> Options {
+    Options {
+        unicode: false,
+        meaning: |code| registry::find(code).map(|about| about.meaning.as_str()),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn every_format_of_every_cause_is_a_golden_file() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut different = Vec::new();
+    let mut seen = 0;
+    for (code, report) in recorded() {
+        let mut found = report.failures.iter().flat_map(|failure| &failure.blockers);
+        // Where nothing settles it there are readings, and the cause of that name is for where there is none.
+        let is_named = found.any(|blocker| blocker.cause == code || code == "undetermined");
+        assert!(is_named, "the report of {code} does not name it");
+        for format in FORMATS {
+            let text = format.render(&report, &about_causes());
+            assert_harmless(format.format(), &text);
+            let path = match format.format() {
+                // The same screen that the program drew when the report was recorded, where it is of the same scenario.
+                Format::Terminal if code != "block-public-access" => golden(&format!("../screens/{code}.txt")),
+                format => of_cause(&code, format.name()),
+            };
+            let is_the_screen = path.ends_with(format!("screens/{code}.txt"));
+            let text = if is_the_screen { format!("\n{}", without_directories(&text)) } else { text };
+            seen += 1;
+            if update && !is_the_screen {
+                std::fs::write(&path, &text).unwrap();
+            } else if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+                different.push(format!("{}:\n{text}", path.display()));
+            }
+        }
+    }
+    assert_eq!(seen, registry::all().len() * FORMATS.len());
+    assert!(different.is_empty(), "{} differ from their golden files:\n{}", different.len(), different.join("\n"));
+}
+
+/// The made-up cases and the recorded ones.
+fn every_report() -> Vec<(String, Report)> {
+    cases::all().into_iter().map(|(case, report)| (case.to_owned(), report)).chain(recorded()).collect()
 }
 
 /// The three samples of the style guide, as they stand there. The first help is folded: it is wider than prose may be.
@@ -533,7 +619,7 @@ fn sarif_is_what_the_specification_says() {
         let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
         assert!(!validator.is_valid(&json!({ "version": "2.1.0" })));
-        for (case, report) in cases::all() {
+        for (case, report) in every_report() {
             for (_, _, options) in looks() {
                 let log: Value = serde_json::from_str(&Format::Sarif.render(&report, &options)).unwrap();
                 let errors: Vec<String> =
@@ -546,7 +632,7 @@ fn sarif_is_what_the_specification_says() {
 
 #[test]
 fn sarif_keeps_its_rules_results_and_documents_together() {
-    for (case, report) in cases::all() {
+    for (case, report) in every_report() {
         for (_, _, options) in looks() {
             let log: Value = serde_json::from_str(&Format::Sarif.render(&report, &options)).unwrap();
             let run = &log["runs"][0];
@@ -607,7 +693,7 @@ fn fingerprints_last_from_run_to_run() {
 
 #[test]
 fn junit_is_xml_with_a_case_for_each_failure() {
-    for (case, report) in cases::all() {
+    for (case, report) in every_report() {
         let xml = Format::Junit.render(&report, &Options::default());
         let mut reader = quick_xml::Reader::from_str(&xml);
         let (mut cases, mut failures, mut depth) = (0, 0, 0);
