@@ -49,7 +49,8 @@ venv: .venv/awscli/.done-$(AWSCLI_VERSION) .venv/ministack/.done-$(MINISTACK_VER
 	.venv/duckdb/$(PIP) duckdb==$(DUCKDB_VERSION)
 	touch $@
 
-# A tarball of the program, man pages, completions, shell files and licences, with checksums, in target/dist.
+# A tarball of the program, man pages, completions, shell files and licences, with checksums, in target/dist; and a .deb
+# where cargo-deb is installed.
 dist:
 	packaging/dist.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make dist` makes, in target/dist: a tarball with the program, man pages, completions, shell files and licences, its
-# checksum, and the installer. The program is static (musl) where that target is installed and links, else for this libc.
+# checksum, the installer, and a package for Debian where cargo-deb is here. The program is static (musl) where that target is installed and links, else for this libc.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,7 +40,17 @@ tar=tar
 command -v gtar >/dev/null && tar=gtar
 "$tar" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$dist" -cf - "$name" | gzip -n9 >"$dist/$name.tar.gz"
 install -m 644 ci/install.sh "$dist/install.sh"
+rm -f "$dist"/*.deb
+if [[ $target == *-linux-* ]] && command -v cargo-deb >/dev/null; then
+  rm -rf "${dist:?}/man"
+  cp -R "$stage/man/man1" "$dist/man"
+  SOURCE_DATE_EPOCH=$epoch cargo deb --quiet --no-build --locked --target "$target" --output "$dist/"
+fi
 cd "$dist"
-if command -v sha256sum >/dev/null; then sha256sum ./*.tar.gz install.sh; else shasum -a 256 ./*.tar.gz install.sh; fi |
+files=(./*.tar.gz install.sh)
+for package in ./*.deb; do
+  if [ -e "$package" ]; then files+=("$package"); fi
+done
+if command -v sha256sum >/dev/null; then sha256sum "${files[@]}"; else shasum -a 256 "${files[@]}"; fi |
   sed 's| \./| |' >SHA256SUMS
 echo "dist: $dist/$name.tar.gz"

@@ -552,7 +552,9 @@ fn a_fixed_document_keeps_the_users_own_formatting() {
     assert!(added.iter().any(|line| line.contains("arn:aws:s3:::acme-logs/a.log")), "{diff}");
     let both = stdout(&scene.run(&["fix"]));
     assert!(
-        both.contains(&diff) && both.contains(after) && both.contains("then, to apply it: aws iam put-user-policy "),
+        both.contains(&diff)
+            && both.contains(after)
+            && both.contains("to apply it, `why403 fix --write .` makes the file, and then: aws iam put-user-policy "),
         "{both}"
     );
     // It is the document that IAM takes.

@@ -100,8 +100,11 @@ fn page(document: &Repaired, screen: &Screen) -> String {
     if let Some(after) = &document.after {
         let new = if document.before.is_none() { " (new)" } else { "" };
         out += &screen.line(&format!("{}{new}, as {}", name(&document.document), document.file));
-        out += &for_reader(&diff(document));
-        out += "\n";
+        // A new document is its own difference.
+        if document.before.is_some() {
+            out += &for_reader(&diff(document));
+            out += "\n";
+        }
         out += &for_reader(&ended(after));
         out += "\n";
     }
@@ -113,7 +116,7 @@ fn page(document: &Repaired, screen: &Screen) -> String {
     }
     for command in document.commands.iter().filter(|_| document.after.is_some()) {
         let command = crate::render::untrusted::escape(command, screen.options.unicode);
-        out += &format!("then, to apply it: {command}\n");
+        out += &format!("to apply it, `why403 fix --write .` makes the file, and then: {command}\n");
     }
     out
 }

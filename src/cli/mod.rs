@@ -109,9 +109,13 @@ struct AwsHelp {
 
 fn after_help() -> String {
     let mut text = "Variables:\n".to_owned();
+    let rest = " ".repeat(39);
     for crate::wrap::Variable { name, value, about, .. } in crate::wrap::VARIABLES {
-        let head = format!("{name}={value}");
-        text.push_str(&format!("  {head:<36} {about}\n"));
+        let first = format!("  {:<36} ", format!("{name}={value}"));
+        // Short enough for a terminal of 80 columns: clap would go on at its edge.
+        let layout = textwrap::Options::new(79).initial_indent(&first).subsequent_indent(&rest);
+        text.push_str(&textwrap::fill(about, layout));
+        text.push('\n');
     }
     text.push_str("\nExit status of `why403 aws …`: that of aws. Of the other commands: 0 fine, 1 something was found, 2 wrong use, 3 cannot tell.");
     text
