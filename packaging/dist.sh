@@ -24,6 +24,10 @@ stage=$dist/$name
 rm -rf "${stage:?}"
 mkdir -p "$stage/completions" "$stage/shell"
 install -m 755 "$program" "$stage/why403"
+# The symbols are a third of it, and a panic names its line without them.
+if [[ $target == "${host%%-*}"-*-linux-* ]] && command -v strip >/dev/null; then
+  strip "$stage/why403"
+fi
 install -m 644 README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$stage"
 install -m 644 completions/* "$stage/completions"
 install -m 644 shell/* "$stage/shell"
