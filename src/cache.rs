@@ -207,6 +207,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests look at the files and spoil them")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
