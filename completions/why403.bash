@@ -184,7 +184,7 @@ _why403() {
             return 0
             ;;
         why403__subcmd__check)
-            opts="-v -h --action --profile --region --endpoint-url --no-sign-request --version-id --request-payer --timeout --format --report --verbose --help"
+            opts="-v -h --action --profile --region --endpoint-url --no-sign-request --version-id --expires-in --request-payer --timeout --format --report --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -207,6 +207,10 @@ _why403() {
                     return 0
                     ;;
                 --version-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires-in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -100,6 +100,7 @@ complete -c why403 -n "__fish_why403_using_subcommand check" -l profile -d 'As i
 complete -c why403 -n "__fish_why403_using_subcommand check" -l region -d 'As in `aws`' -r
 complete -c why403 -n "__fish_why403_using_subcommand check" -l endpoint-url -d 'As in `aws`' -r
 complete -c why403 -n "__fish_why403_using_subcommand check" -l version-id -d 'Which version of the object' -r
+complete -c why403 -n "__fish_why403_using_subcommand check" -l expires-in -d 'Say whether a URL that `aws s3 presign` makes now would live that long' -r
 complete -c why403 -n "__fish_why403_using_subcommand check" -l timeout -d 'The longest that it may take; 10 by default' -r
 complete -c why403 -n "__fish_why403_using_subcommand check" -l format -d 'How to show it: terminal where stdout is one, plain otherwise' -r -f -a "terminal\t''
 plain\t''

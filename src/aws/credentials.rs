@@ -117,7 +117,8 @@ impl Sources<'_> {
         let answer: RoleCredentials =
             serde_json::from_slice(&body).map_err(|_| unavailable("gave no credentials of the role"))?;
         let keys = answer.role_credentials;
-        Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "sso"))
+        let end = keys.expiration.and_then(|ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms)));
+        Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), end, "sso"))
     }
 
     /// Where the portal is: a command that was pointed elsewhere is followed there, and nowhere else.
@@ -263,6 +264,8 @@ struct RoleKeys {
     access_key_id: String,
     secret_access_key: String,
     session_token: String,
+    /// Milliseconds since 1970.
+    expiration: Option<u64>,
 }
 
 /// RFC 3339, and the `2026-11-24T10:00:00UTC` of older CLI caches.

@@ -40,6 +40,11 @@ pub struct Args {
     /// Which version of the object
     #[arg(long, value_name = "ID")]
     version_id: Option<String>,
+    /// Say whether a URL that `aws s3 presign` makes now would live that long
+    ///
+    /// It ends with the session that signed it, whatever it says itself.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    expires_in: Option<u64>,
     /// Pay for the requests where the bucket's owner does not
     #[arg(long)]
     request_payer: bool,
@@ -79,7 +84,9 @@ pub fn run(args: &Args, argv: &[OsString]) -> anyhow::Result<u8> {
         options.timeout = DEFAULT_TIMEOUT;
     }
     let aws = wrap::find(world.variable("PATH")).aws.ok();
-    let question = Question { world: &world, options: &options, aws: aws.as_deref(), command: &command, argv };
+    let url_life = args.expires_in.map(Duration::from_secs);
+    let question =
+        Question { world: &world, options: &options, aws: aws.as_deref(), command: &command, argv, url_life };
     let mut checked = check(&question);
     if !checked.report.failures.is_empty() {
         state::keep(&world, &checked.report);

@@ -1,6 +1,7 @@
 //! The credentials that the command used, as far as they may be talked about.
 
 use aws_credential_types::Credentials;
+use std::time::SystemTime;
 
 /// What an access key tells about itself without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Session {
     pub account: Option<String>,
     pub kind: KeyKind,
     pub has_token: bool,
+    /// When the session ends, where that is known.
+    pub ends: Option<SystemTime>,
 }
 
 /// What the id's prefix says.
@@ -37,6 +40,7 @@ pub fn describe(keys: &Credentials) -> Session {
             Some("ASIA") => KeyKind::Temporary,
             _ => KeyKind::Other,
         },
+        ends: keys.expiry(),
         has_token: keys.session_token().is_some_and(|token| !token.is_empty()),
     }
 }

@@ -10,6 +10,7 @@ use crate::aws::runtime;
 use crate::cause::verdict::Verdict as Permission;
 use crate::cause::{self, Case, Diagnosis};
 use crate::diagnosis::{Caller, CauseNote, Certainty, Check, Failure, Report, RequestSummary};
+use crate::evidence::session::Session;
 use crate::evidence::{Answer, Evidence, gather, replay};
 use crate::policy::{self, Decision, Layer, Reading};
 use crate::recognize::{AwsFailure, Class, FailureGroup, FailureKind, ServiceError};
@@ -21,7 +22,9 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// What is asked, and with what.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct Question<'a> {
     pub command: &'a [OsString],
     /// What the user typed, for the report.
     pub argv: &'a [OsString],
+    /// How long a URL presigned for the request is to live.
+    pub url_life: Option<Duration>,
 }
 
 /// The answer. Its first members are a report's, so whoever reads reports can read it.
@@ -113,7 +118,7 @@ pub fn check(question: &Question<'_>) -> Checked {
         flags: flags(&arguments),
     };
     let request = Request::from_failure(&arguments, &AwsFailure::silent(), &settings);
-    let work = inquiry.check(&request);
+    let work = inquiry.check(&request, question.url_life);
     let found = runtime::block_on(output::with_spinner(world, true, None, work)).unwrap_or_else(|_| {
         inquiry.cannot_tell(&request, Evidence::none("the probes could not be set up"), Vec::new())
     });
@@ -142,7 +147,7 @@ struct Found {
 }
 
 impl Inquiry<'_> {
-    async fn check(&self, request: &Request) -> Found {
+    async fn check(&self, request: &Request, url_life: Option<Duration>) -> Found {
         let mut asking = match self.asking(None, &Arc::new(Total::default())) {
             Ok(asking) => asking,
             Err(why) => return self.cannot_tell(request, Evidence::none(&why), vec![why]),
@@ -152,11 +157,14 @@ impl Inquiry<'_> {
         if self.settings.signed && evidence.session.known().is_none() {
             return self.without_credentials(request, evidence);
         }
-        if asking.documents_only {
+        let of_url = url_life.map(|life| life_of_url(evidence.session.known(), (self.world.now)(), life));
+        let mut found = if asking.documents_only {
             self.by_documents(request, &asking, evidence).await
         } else {
             self.by_trying(request, &asking, evidence).await
-        }
+        };
+        found.notes.extend(of_url);
+        found
     }
 
     /// A read was sent: what it met is the answer.
@@ -287,6 +295,37 @@ impl Inquiry<'_> {
     }
 }
 
+/// The longest that a signature of version 4 may be valid.
+const LONGEST_URL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long a URL presigned now would be good: it ends with the session that signed it, whatever it says itself.
+fn life_of_url(session: Option<&Session>, now: SystemTime, life: Duration) -> String {
+    let stamp = |time: SystemTime| {
+        let time = OffsetDateTime::from(time).replace_nanosecond(0).ok();
+        time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+    };
+    let url_ends = now + life.min(LONGEST_URL);
+    let bound = if life > LONGEST_URL { " (7 days are the most that a signature may be valid)" } else { "" };
+    match session {
+        None => "an unsigned request has no presigned URL".to_owned(),
+        Some(session) if !session.has_token => {
+            format!("a URL presigned now would be good until {}{bound}: its key does not expire", stamp(url_ends))
+        }
+        Some(Session { ends: None, .. }) => format!(
+            "a URL presigned now would be good until {} at most{bound}: it ends with the session, whose end is not known",
+            stamp(url_ends)
+        ),
+        Some(Session { ends: Some(end), .. }) if *end < url_ends => format!(
+            "a URL presigned now would end with the session that signs it, at {}, and not at {}{bound}",
+            stamp(*end),
+            stamp(url_ends)
+        ),
+        Some(_) => {
+            format!("a URL presigned now would be good until {}{bound}: the session lasts longer", stamp(url_ends))
+        }
+    }
+}
+
 /// How [`crate::aws::credentials::CredentialsError::Expired`] begins.
 const ENDED: &str = "the cached session ended";
 
@@ -367,5 +406,38 @@ fn named(layer: Layer) -> &'static str {
         Layer::Resource => "the resource's own policy",
         Layer::VpcEndpoint => "the VPC endpoint policy",
         Layer::BlockPublicAccess => "Block Public Access",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::session::KeyKind;
+
+    #[test]
+    fn a_presigned_url_ends_with_the_session_that_signed_it() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let hours = |n: u64| Duration::from_secs(n * 3600);
+        let session = |has_token, ends: Option<u64>| Session {
+            key_ending: "WXYZ".to_owned(),
+            account: None,
+            kind: if has_token { KeyKind::Temporary } else { KeyKind::LongTerm },
+            has_token,
+            ends: ends.map(|n| now + hours(n)),
+        };
+        for (session, life, part) in [
+            (
+                session(true, Some(1)),
+                hours(12),
+                "would end with the session that signs it, at 2027-01-15T09:00:00Z, and not at 2027-01-15T20:00:00Z",
+            ),
+            (session(true, Some(12)), hours(1), "good until 2027-01-15T09:00:00Z: the session lasts longer"),
+            (session(true, None), hours(1), "whose end is not known"),
+            (session(false, None), hours(1), "its key does not expire"),
+            (session(false, None), hours(24 * 8), "2027-01-22T08:00:00Z (7 days are the most"),
+        ] {
+            let said = life_of_url(Some(&session), now, life);
+            assert!(said.contains(part), "{said}");
+        }
     }
 }
