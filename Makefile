@@ -91,4 +91,3 @@ bench: venv .venv/node/.done-$(IAM_SIMULATE_VERSION)
 	PATH="$(CURDIR)/.venv/awscli/bin:$$PATH" cargo bench --features sandbox --bench round_trips
 	cargo bench --features sandbox --bench policy
 	benches/simulate-vs-peer
-	benches/versus-aws-why
