@@ -960,6 +960,8 @@ impl Scene {
             .env("SAID", self.stage.file("said"))
             .env("LC_ALL", "C")
             .env("WHY403_TIMEOUT", "20")
+            // What is remembered is not asked.
+            .env("WHY403_CACHE", "off")
             .env("WHY403_EXPLAIN", "always")
             .env("WHY403_REPORT", self.stage.file("report.jsonl"))
             .env("TMPDIR", self.stage.file(""))
