@@ -101,7 +101,9 @@ pub async fn read(client: &aws_sdk_iam::Client, caller: &Principal, ledger: &Arc
         }
         _ => return Answer::Skipped("the caller is neither a user nor a role".to_owned()),
     };
-    let unread = reader.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut unread = reader.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Not in the order in which the answers came, which is another each time.
+    unread.sort_unstable_by_key(|unread| unread.call);
     let refused = reader.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (found.policies.is_empty() && matches!(found.boundary, Boundary::Unread), refused) {
         // Nothing at all could be read: one answer for all of it.

@@ -1,0 +1,181 @@
+//! The questions that only a bare refusal makes worth asking.
+
+use super::ask::{ask_endpoints, ask_organization, ask_public_access};
+use super::desk::{Desk, Later};
+use super::{FOREIGN, Plan, signer};
+use crate::aws::clients::Signer;
+use crate::evidence::organization::Asking;
+use crate::evidence::replay::Stand;
+use crate::evidence::{
+    Answer, Evidence, bucket_policy, dns, identity, object_acl, organization, own_buckets, replay, settings, simulation,
+};
+use crate::policy::Principal;
+use crate::request::{BucketKind, EndpointChoice, ServiceId};
+use futures_util::FutureExt;
+use futures_util::future::join;
+use std::cell::RefCell;
+
+/// What is asked only where the first answers did not settle it: the refusal was bare, and the documents read so far
+/// allow the request or could not be read.
+pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
+    let desk = Desk { plan, checks: RefCell::new(std::mem::take(&mut evidence.checks)) };
+    let region = evidence.replay.known().and_then(|replay| replay.in_region.as_ref()).map(|(region, _)| region.clone());
+    let (Some(bucket), Ok(signer)) = (plan.request.bucket.as_deref(), signer(plan).await) else {
+        evidence.checks = desk.checks.into_inner();
+        return;
+    };
+    let keys = match &signer {
+        Signer::Keys(keys) => Some(keys.clone()),
+        Signer::Nobody => None,
+    };
+    let client = &plan.clients.s3(&signer, region.as_deref());
+    let identity: Later<'_, identity::Identity> = std::future::ready(evidence.identity.clone()).boxed_local().shared();
+    // What only an owner may read is not asked for where S3 said that the bucket is another account's.
+    let foreign = evidence.bucket_policy.known() == Some(&bucket_policy::BucketPolicy::NotTheOwner);
+    let general = plan.request.bucket_kind == BucketKind::General;
+    let own = async {
+        match evidence.own_buckets.known() {
+            None if keys.is_some() => Some(
+                desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(client, &ledger).await }).await,
+            ),
+            _ => None,
+        }
+    };
+    let owners =
+        async {
+            if keys.is_none() || !general {
+                return None;
+            }
+            if foreign {
+                return Some((desk.skip(settings::OWNERSHIP, FOREIGN), desk.skip(settings::PAYMENT, FOREIGN)));
+            }
+            Some(
+                join(
+                    desk.ask(settings::OWNERSHIP, |ledger| async move {
+                        settings::ownership(client, bucket, &ledger).await
+                    }),
+                    desk.ask(settings::PAYMENT, |ledger| async move {
+                        settings::requester_pays(client, bucket, &ledger).await
+                    }),
+                )
+                .await,
+            )
+        };
+    let acl = async {
+        let read = matches!(replay::stand_in(plan.request), Ok(Stand::Object)) && plan.request.key.is_some();
+        if keys.is_none() || !general || !read {
+            return None;
+        }
+        Some(
+            desk.ask(object_acl::NAME, |ledger| async move { object_acl::read(client, plan.request, &ledger).await })
+                .await,
+        )
+    };
+    let public = async {
+        match evidence.public_access {
+            Answer::Skipped(_) if foreign => {
+                Some((desk.skip(settings::PUBLIC_ACCESS, FOREIGN), desk.skip(settings::ACCOUNT_PUBLIC_ACCESS, FOREIGN)))
+            }
+            Answer::Skipped(_) if general && keys.is_some() => {
+                Some(ask_public_access(&desk, client, keys.as_ref(), identity.clone()).await)
+            }
+            _ => None,
+        }
+    };
+    let network = async {
+        match (&keys, &evidence.vpc_endpoints) {
+            (Some(keys), Answer::Skipped(_)) => Some(ask_endpoints(&desk, keys).await),
+            _ => None,
+        }
+    };
+    let name = async {
+        match plan.settings.endpoints.for_service(ServiceId::S3) {
+            EndpointChoice::Aws => {
+                let host = format!("s3.{}.amazonaws.com", plan.clients.region());
+                Some(desk.ask(dns::NAME, |_| async move { dns::resolve(&host).await }).await)
+            }
+            _ => None,
+        }
+    };
+    let organization = async {
+        match (&keys, &evidence.service_control) {
+            (Some(keys), Answer::Skipped(_)) => Some(ask_organization(&desk, keys, true, true, identity.clone()).await),
+            _ => None,
+        }
+    };
+    let about = async {
+        let keys = keys.as_ref()?;
+        if let EndpointChoice::NotReachable { why } = plan.settings.endpoints.for_service(ServiceId::Organizations) {
+            return Some(desk.skip(organization::ABOUT, &why));
+        }
+        Some(
+            desk.ask(organization::ABOUT, |ledger| async move {
+                Asking { clients: plan.clients, keys, now: (plan.world.now)(), ledger: &ledger }.organization().await
+            })
+            .await,
+        )
+    };
+    let simulated = async {
+        let unread = evidence.identity_policies.known().is_none_or(|policies| !policies.unread.is_empty());
+        let (Some(keys), Some(principal), true) = (&keys, simulated_principal(evidence), unread) else { return None };
+        let (Ok(iam), Some(action), Some(resource)) =
+            (plan.clients.iam(keys), plan.request.action.clone(), plan.request.resource_arn())
+        else {
+            return None;
+        };
+        Some(
+            desk.ask(simulation::NAME, |ledger| async move {
+                simulation::ask_iam(&iam, &principal, &action, &resource, &ledger).await
+            })
+            .await,
+        )
+    };
+    let (own, owners, acl, public, network, name, organization, about, simulated) =
+        tokio::join!(own, owners, acl, public, network, name, organization, about, simulated);
+    drop(identity);
+    if let Some(answer) = own {
+        evidence.own_buckets = answer;
+    }
+    if let Some((ownership, payer)) = owners {
+        evidence.ownership = ownership;
+        evidence.requester_pays = payer;
+    }
+    if let Some(answer) = acl {
+        evidence.object_acl = answer;
+    }
+    if let Some((bucket_level, account_level)) = public {
+        evidence.public_access = bucket_level;
+        evidence.account_public_access = account_level;
+    }
+    if let Some(answer) = network {
+        evidence.vpc_endpoints = answer;
+    }
+    if let Some(answer) = name {
+        evidence.dns = answer;
+    }
+    if let Some((service, resource)) = organization {
+        evidence.service_control = service;
+        evidence.resource_control = resource;
+    }
+    if let Some(answer) = about {
+        evidence.organization = answer;
+    }
+    if let Some(answer) = simulated {
+        evidence.simulation = answer;
+    }
+    evidence.checks = desk.checks.into_inner();
+}
+
+/// The user or role that the simulation speaks for. A session's role ARN lacks the path, which only IAM can tell.
+pub(super) fn simulated_principal(evidence: &Evidence) -> Option<String> {
+    let read = evidence.identity_policies.known().map(|policies| policies.principal.clone());
+    if let Some(principal) = read.filter(|principal| !principal.is_empty()) {
+        return Some(principal);
+    }
+    let principal: Principal = evidence.identity.known()?.arn.parse().ok()?;
+    match &principal {
+        Principal::User { .. } => Some(principal.to_string()),
+        Principal::Session { .. } => principal.role_arn(),
+        _ => None,
+    }
+}

@@ -1,0 +1,251 @@
+//! What a refusal's own words make worth asking for: the key, the endpoint, the organization, the access point.
+
+use super::ask::{ask_endpoints, ask_organization, ask_public_access, read_key};
+use super::desk::{Desk, Later, not_needed_pair};
+use super::{KMS_KEY_HEADER, Plan};
+use crate::aws::answer::Exchange;
+use crate::aws::clients::Signer;
+use crate::evidence::replay::{Replay, Stand};
+use crate::evidence::{
+    Answer, Evidence, NOT_NEEDED, access_point, identity, kms, object, organization, own_buckets, profiles, replay,
+    settings, variants, vpc_endpoints,
+};
+use crate::recognize::{Denial, DeniedLayer};
+use crate::request::{BucketKind, alias_name};
+use aws_credential_types::Credentials;
+use futures_util::future::{join, join3, join4};
+
+/// The answers that a refusal's own words made worth asking for.
+pub(super) struct Named {
+    pub(super) profiles: Answer<Vec<profiles::ProfileAttempt>>,
+    pub(super) signed: Answer<Exchange>,
+    pub(super) without_owner: Answer<Exchange>,
+    pub(super) own_buckets: Answer<own_buckets::OwnBuckets>,
+    pub(super) object: Answer<Exchange>,
+    pub(super) default_key: Answer<Option<String>>,
+    pub(super) key: Answer<kms::Key>,
+    pub(super) access_point: Answer<access_point::AccessPoint>,
+    pub(super) public_access: Answer<settings::PublicAccessBlock>,
+    pub(super) account_public_access: Answer<settings::PublicAccessBlock>,
+    pub(super) vpc_endpoints: Answer<Vec<vpc_endpoints::VpcEndpoint>>,
+    pub(super) service_control: Answer<Vec<organization::OrganizationLevel>>,
+    pub(super) resource_control: Answer<Vec<organization::OrganizationLevel>>,
+}
+
+impl Named {
+    pub(super) fn put(self, evidence: &mut Evidence) {
+        evidence.profiles = self.profiles;
+        evidence.signed = self.signed;
+        evidence.without_owner = self.without_owner;
+        evidence.own_buckets = self.own_buckets;
+        evidence.object = self.object;
+        evidence.default_key = self.default_key;
+        evidence.key = self.key;
+        evidence.access_point = self.access_point;
+        evidence.public_access = self.public_access;
+        evidence.account_public_access = self.account_public_access;
+        evidence.vpc_endpoints = self.vpc_endpoints;
+        evidence.service_control = self.service_control;
+        evidence.resource_control = self.resource_control;
+    }
+}
+
+pub(super) async fn ask_named(
+    desk: &Desk<'_>,
+    signer: &Signer,
+    keys: Option<&Credentials>,
+    region: Option<&str>,
+    denial: Option<&Denial>,
+    refused: Option<&Replay>,
+    identity: Later<'_, identity::Identity>,
+) -> Named {
+    let plan = desk.plan;
+    let request = plan.request;
+    let stand = replay::stand_in(request).ok();
+    let client = plan.clients.s3(signer, region);
+    let layer = denial.and_then(|denial| denial.layer);
+    let unsigned = matches!(signer, Signer::Nobody);
+    let goes_through = refused.is_some_and(Replay::succeeded);
+    let code = refused.map_or("", |replay| replay.decisive().code());
+    let no_bucket = code == "NoSuchBucket";
+
+    let profiles = async {
+        match (keys, stand, refused) {
+            _ if goes_through => desk.skip(profiles::NAME, "the request goes through"),
+            (Some(keys), Some(stand), Some(_)) if !unsigned && !plan.options.is_empty() && !no_bucket => {
+                let used = keys.access_key_id().to_owned();
+                desk.ask(profiles::NAME, |ledger| async move {
+                    profiles::try_all(plan.sources, plan.clients, plan.options, &used, request, stand, &ledger).await
+                })
+                .await
+            }
+            _ => desk.skip(profiles::NAME, "no other profile can be tried without a prompt"),
+        }
+    };
+    let signed = async {
+        match (unsigned, stand, keys) {
+            (true, Some(stand), Some(keys)) => {
+                let client = plan.clients.s3(&Signer::Keys(keys.clone()), region);
+                desk.ask(variants::SIGNED, |ledger| async move { replay::send(&client, request, stand, &ledger).await })
+                    .await
+            }
+            _ => Answer::Skipped("the request was signed".to_owned()),
+        }
+    };
+    let without_owner = async {
+        match (stand, &request.expected_bucket_owner) {
+            (Some(stand), Some(_)) => {
+                let client = client.clone();
+                desk.ask(variants::WITHOUT_OWNER, |ledger| async move {
+                    variants::without_owner(&client, request, stand, &ledger).await
+                })
+                .await
+            }
+            _ => Answer::Skipped("the command named no expected bucket owner".to_owned()),
+        }
+    };
+    let own = async {
+        if no_bucket && keys.is_some() {
+            let client = client.clone();
+            desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(&client, &ledger).await }).await
+        } else {
+            Answer::Skipped(NOT_NEEDED.to_owned())
+        }
+    };
+    let encryption = async {
+        let by_kms = denial.is_some_and(names_kms) || code.starts_with("KMS.");
+        let object = match stand {
+            Some(Stand::Object) if request.operation == "GetObject" || by_kms || code == "InvalidObjectState" => {
+                let client = client.clone();
+                desk.ask(object::NAME, |ledger| async move { object::head(&client, request, &ledger).await }).await
+            }
+            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
+        };
+        let uploads_with_kms = (by_kms || (plan.documents_only && request.operation == "PutObject"))
+            && !matches!(stand, Some(Stand::Object));
+        // A read that S3 itself refuses does not show the object's key; the bucket's default one is the best guess.
+        let refused_by_policy =
+            matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms && object.known().is_none();
+        let reads = matches!(stand, Some(Stand::Object)) && refused_by_policy;
+        let default_key = match (&request.bucket, uploads_with_kms || (reads && keys.is_some())) {
+            (Some(bucket), true) => {
+                let client = client.clone();
+                desk.ask(
+                    settings::ENCRYPTION,
+                    |ledger| async move { settings::default_key(&client, bucket, &ledger).await },
+                )
+                .await
+            }
+            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
+        };
+        let named_key = denial.filter(|denial| names_kms(denial)).and_then(|denial| denial.resource.clone());
+        let arn = named_key
+            .filter(|arn| arn.starts_with("arn:") && arn.contains(":kms:"))
+            .or_else(|| object.known().and_then(|exchange| exchange.kms_key.clone()))
+            .or_else(|| request.conditions.get(KMS_KEY_HEADER).cloned())
+            .or_else(|| default_key.known().cloned().flatten().filter(|_| uploads_with_kms));
+        let key = match (arn, keys) {
+            (Some(arn), Some(keys)) => read_key(desk, keys, &arn).await,
+            _ => desk.skip(kms::NAME, "no KMS key is named"),
+        };
+        (object, default_key, key)
+    };
+    let point = async {
+        let Some(keys) = keys.filter(|_| request.bucket_kind != BucketKind::General) else {
+            return Answer::Skipped("the request goes to the bucket itself".to_owned());
+        };
+        match access_point_arn(plan, denial, identity.clone()).await {
+            Some(arn) => {
+                desk.ask(access_point::NAME, |ledger| async move {
+                    access_point::read(plan.clients, keys, &arn, (plan.world.now)(), &ledger).await
+                })
+                .await
+            }
+            None => desk.skip(access_point::NAME, "the access point's ARN is not known"),
+        }
+    };
+    let public = async {
+        let masquerades = matches!(layer, Some(DeniedLayer::ResourcePolicy | DeniedLayer::BlockPublicAccess(_)));
+        let whole_world = unsigned && keys.is_some();
+        if masquerades || whole_world || request.names_public_acl() {
+            let viewer = match (unsigned, keys) {
+                (true, Some(keys)) => plan.clients.s3(&Signer::Keys(keys.clone()), region),
+                _ => client.clone(),
+            };
+            ask_public_access(desk, &viewer, keys, identity.clone()).await
+        } else {
+            not_needed_pair()
+        }
+    };
+    let network = async {
+        match keys {
+            Some(keys) if matches!(layer, Some(DeniedLayer::VpcEndpointPolicy)) => ask_endpoints(desk, keys).await,
+            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
+        }
+    };
+    let organization = async {
+        let (scp, rcp) = (
+            matches!(layer, Some(DeniedLayer::ServiceControlPolicy)),
+            matches!(layer, Some(DeniedLayer::ResourceControlPolicy)),
+        );
+        match keys {
+            Some(keys) if scp || rcp => ask_organization(desk, keys, scp, rcp, identity.clone()).await,
+            _ => not_needed_pair(),
+        }
+    };
+    let (profiles, signed, without_owner, own_buckets) = (profiles, signed, without_owner, own);
+    let (
+        (profiles, signed, without_owner, own_buckets),
+        (encryption, access_point, public),
+        (vpc_endpoints, organization),
+    ) = tokio::join!(
+        join4(profiles, signed, without_owner, own_buckets),
+        join3(encryption, point, public),
+        join(network, organization)
+    );
+    let (object, default_key, key) = encryption;
+    let (public_access, account_public_access) = public;
+    let (service_control, resource_control) = organization;
+    Named {
+        profiles,
+        signed,
+        without_owner,
+        own_buckets,
+        object,
+        default_key,
+        key,
+        access_point,
+        public_access,
+        account_public_access,
+        vpc_endpoints,
+        service_control,
+        resource_control,
+    }
+}
+
+/// The access point that the request goes through: as the command named it, as AWS's message does, or by its alias among
+/// those of the caller's own account.
+pub(super) async fn access_point_arn(
+    plan: &Plan<'_>,
+    denial: Option<&Denial>,
+    identity: Later<'_, identity::Identity>,
+) -> Option<String> {
+    let request = plan.request;
+    if let Some(arn) = &request.access_point_arn {
+        return Some(arn.clone());
+    }
+    if let Some((arn, _)) =
+        denial.and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/"))
+    {
+        return arn.contains(":accesspoint/").then(|| arn.to_owned());
+    }
+    let name = alias_name(request.bucket.as_deref()?)?;
+    let account = identity.await.known()?.account.clone();
+    Some(format!("arn:{}:s3:{}:{account}:accesspoint/{name}", request.partition, plan.clients.region()))
+}
+
+/// Whether the refusal is KMS's.
+pub(super) fn names_kms(denial: &Denial) -> bool {
+    denial.layer == Some(DeniedLayer::KmsKey)
+        || denial.action.as_deref().is_some_and(|action| action.starts_with("kms:"))
+}
