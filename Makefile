@@ -27,6 +27,8 @@ lint:
 	cargo fmt --check
 	cargo clippy --all-targets --features sandbox -- -D warnings
 	cargo clippy -- -D warnings
+# The fuzz targets take the modules by their files, and need what those need. libFuzzer is C++.
+	if command -v c++ >/dev/null; then cargo check --quiet --manifest-path fuzz/Cargo.toml --lib --target-dir target; fi
 
 doc:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --no-deps --features sandbox --document-private-items

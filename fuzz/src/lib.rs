@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "../../src/ci.rs"]
+pub mod ci;
 #[path = "../../src/diagnosis.rs"]
 pub mod diagnosis;
 #[path = "../../src/policy/mod.rs"]

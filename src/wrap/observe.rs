@@ -1,4 +1,4 @@
-//! `aws` as a child, watched: stdin and stdout are its own, its stderr comes through [`tee`].
+//! `aws` as a child, watched: stdin and stdout are its own, its stderr comes through [`mod@tee`].
 //!
 //! The thread that copies is started by the first byte that there is to copy: most commands succeed and say nothing.
 
