@@ -26,7 +26,7 @@ use crate::ignore::{Kind, is_ignored};
 use crate::recognize::{AwsFailure, Class, Denial, FailureGroup, FailureKind, Failures};
 use crate::request::{self, Arguments, CliVersion, ProfileFiles, ProfileOption, Request, ServiceId, Settings, Side};
 use crate::world::World;
-use crate::wrap::{Finished, Options, Redact};
+use crate::wrap::{Finished, Options, Redact, Source};
 use crate::{output, redact, state};
 use std::ffi::OsString;
 use std::path::Path;
@@ -245,10 +245,17 @@ impl<'a> Inquiry<'a> {
             sources: Sources { world, settings, transport: transport.clone(), aws: self.aws },
             clients: Clients::new(settings, transport),
             documents_only: false,
-            cache: self.options.cache.then(|| Cache::of(self.world)).flatten(),
+            cache: self.may_remember().then(|| Cache::of(self.world)).flatten(),
             deadline: tokio::time::Instant::from_std(self.deadline),
             total: Arc::clone(total),
         })
+    }
+
+    /// Whether answers are kept and used. Behind an endpoint that is not AWS's may be a test server, whose accounts come and
+    /// go under the same keys: there only if it was said so.
+    fn may_remember(&self) -> bool {
+        let is_said = self.options.sources.cache != Source::Default;
+        self.options.cache && (is_said || self.settings.endpoints.s3.is_none())
     }
 
     async fn all(&self, kinds: &[&FailureGroup]) -> Vec<Failure> {

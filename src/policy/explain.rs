@@ -132,11 +132,19 @@ fn resource(own: &Statement, facts: &Facts<'_>) -> Option<ElementTrace> {
     let found: Vec<Match> = list.items.iter().map(|item| statement::resource_matches(item, facts)).collect();
     let matching = found.iter().position(|found| matches!(found, Match::Yes | Match::Unknown));
     let nearest = matching.or_else(|| {
-        let costs = list.items.iter().zip(&found).enumerate().map(|(index, (item, found))| {
-            let reason = why_not(&item.template.text, requested, *found);
-            (cost_of_resource(&reason), index)
-        });
-        costs.min().map(|(_, index)| index)
+        let reasons: Vec<Reason> = list
+            .items
+            .iter()
+            .zip(&found)
+            .map(|(item, found)| why_not(&item.template.text, requested, *found))
+            .collect();
+        // A bucket that stands beside some of its objects is meant as the bucket.
+        let names_objects = reasons.iter().any(|reason| matches!(reason, Reason::OtherPrefix { .. }));
+        let cost = |reason: &Reason| match reason {
+            Reason::BucketForObject { .. } if names_objects => cost_of_resource(reason) + 10,
+            _ => cost_of_resource(reason),
+        };
+        reasons.iter().enumerate().min_by_key(|(index, reason)| (cost(reason), *index)).map(|(index, _)| index)
     });
     let item = nearest.and_then(|index| list.items.get(index));
     let written = item.map_or(String::new(), |item| item.template.text.to_string());

@@ -104,6 +104,21 @@ pub fn codes(report: &Report) -> Vec<&str> {
     codes
 }
 
+/// Whether a command that is shown names a file, which `why403 fix` makes.
+pub fn names_a_file(report: &Report) -> bool {
+    let shown = report.failures.iter().flat_map(|failure| shown_in_full(&failure.blockers).0);
+    shown
+        .flat_map(|blocker| blocker.fix.iter().chain(&blocker.other_fixes))
+        .flat_map(|fix| &fix.commands)
+        .any(|command| command.contains("file://"))
+}
+
+/// The command that makes it.
+pub const MAKES_FILES: &str = "why403 fix --write .";
+
+/// What that does.
+pub const MAKES_WHAT: &str = "makes the file named above";
+
 /// Whether it is shaped like a code: what is not would end up in a command or an address.
 pub fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -30,6 +30,9 @@ impl ReportFormat for Plain {
             out.push_str(&untrusted::visible(&format!("more: why403 explain {}", codes.join(" ")), options.unicode));
             out.push('\n');
         }
+        if outline::names_a_file(report) {
+            out.push_str(&format!("more: {} {}\n", outline::MAKES_FILES, outline::MAKES_WHAT));
+        }
         out
     }
 }

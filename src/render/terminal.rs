@@ -44,7 +44,7 @@ impl ReportFormat for Terminal {
             }
             screen.story(story);
         }
-        screen.more(&outline::codes(report));
+        screen.more(&outline::codes(report), outline::names_a_file(report));
         screen.out
     }
 }
@@ -246,8 +246,8 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// The footer: where the causes shown are explained at length.
-    fn more(&mut self, codes: &[&str]) {
+    /// The footer: where the causes shown are explained at length, and what makes a file that a command names.
+    fn more(&mut self, codes: &[&str], names_a_file: bool) {
         if codes.is_empty() {
             return;
         }
@@ -255,6 +255,11 @@ impl<'a> Screen<'a> {
         let command = self.visible(&command).into_owned();
         let line = format!("{} {}", self.paint.text(paint::ASIDE, "more:"), self.paint.text(paint::COMMAND, &command));
         self.line(&line);
+        if names_a_file {
+            let command = self.paint.text(paint::COMMAND, outline::MAKES_FILES);
+            let what = self.paint.text(paint::ASIDE, &format!("({})", outline::MAKES_WHAT));
+            self.line(&format!("{UNDER_HELP}{command}  {what}"));
+        }
     }
 }
 

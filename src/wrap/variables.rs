@@ -35,8 +35,12 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("WHY403_FORMAT", "FORMAT[=FILE][,...]", "how to explain, and where to").flag("--format", "format"),
     Variable::new("WHY403_PROBE", "on|off", "off: explain from the error's text alone, ask AWS nothing")
         .flag("--no-probe", "probe"),
-    Variable::new("WHY403_CACHE", "on|off", "off: keep no answer of AWS's for the next diagnosis, and use none")
-        .flag("--no-cache", "cache"),
+    Variable::new(
+        "WHY403_CACHE",
+        "on|off",
+        "off: keep no answer for the next diagnosis, use none; on: of any endpoint's",
+    )
+    .flag("--no-cache", "cache"),
     Variable::new("WHY403_REDACT", "accounts", "replace account ids in all that why403 writes")
         .flag("--redact", "redact"),
     Variable::new(

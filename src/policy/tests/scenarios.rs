@@ -46,6 +46,14 @@ fn the_smallest_edit_is_the_nearest() {
             r#""arn:aws:s3:::acme-logs/2025/*""#,
         ),
         (
+            // The bucket stands there for ListBucket.
+            r#"{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": ["arn:aws:s3:::acme-logs", "arn:aws:s3:::acme-logs/2025/*"]}"#,
+            0,
+            "covers `2025/*`; `2026/07/app.log` was needed",
+            "covers only `2025/*`",
+            r#""arn:aws:s3:::acme-logs/2025/*""#,
+        ),
+        (
             r#"{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::other/*", "arn:aws:s3:::acme-logs"]}"#,
             1,
             "covers `arn:aws:s3:::acme-logs`; objects need `arn:aws:s3:::acme-logs/*`",
