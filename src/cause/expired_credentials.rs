@@ -26,10 +26,6 @@ impl Cause for ExpiredCredentials {
             _ => {
                 return match case.evidence.identity.known() {
                     Some(_) => Finding::RuledOut("sts:GetCallerIdentity answered".to_owned()),
-                    // A session is looked at before what it may do.
-                    None if case.denial.as_ref().is_some_and(|denial| denial.caller_arn.is_some()) => {
-                        Finding::RuledOut("AWS named the caller".to_owned())
-                    }
                     None if case.is_access_denied() && case.settings.signed => Finding::Open(
                         case.evidence.identity.absence().unwrap_or_else(|| "the caller is not known".to_owned()),
                     ),
