@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make faults · make generate · make dist
+# make demo · make test · make lint · make doc · make faults · make fuzz · make differential · make bench · make dist
 #
 # Everything that the project needs beyond Rust, Python 3 and make goes into .venv, from PyPI, pinned.
 

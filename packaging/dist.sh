@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What `make dist` makes, in target/dist: a tarball with the program, man pages, completions, shell files and licences, its
-# checksum, the installer, and a package for Debian where cargo-deb is here. The program is static (musl) where that target is installed and links, else for this libc.
+# checksum, the installer, and a package for Debian where cargo-deb is here. The program is static (musl) where that target is
+# installed and links, else for this libc.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

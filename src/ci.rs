@@ -154,7 +154,7 @@ mod tests {
     fn the_checkout_is_an_absolute_path() {
         let at = |path| workspace(&given(&[("CIRCLECI", "true"), ("CIRCLE_WORKING_DIRECTORY", path)]));
         assert_eq!(at("~/project"), None);
-        assert_eq!(at("/root/project"), Some("/root/project".into()));
+        assert_eq!(at("/srv/project"), Some("/srv/project".into()));
         assert_eq!(workspace(&given(&[("GITHUB_WORKSPACE", "/x")])), None);
     }
 }

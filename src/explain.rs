@@ -31,7 +31,7 @@ use crate::{output, redact, state};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -107,16 +107,15 @@ fn report(world: &World, argv: &[OsString], exit_code: i32, since: Instant, fail
         schema: SCHEMA,
         tool: Tool { name: "why403".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         command: CommandRun { argv: request::redact_argv(argv), exit_code },
-        time: time(world),
+        time: stamp((world.now)()),
         elapsed_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         failures,
     }
 }
 
-/// The wall clock, for whoever keeps many reports.
-fn time(world: &World) -> Option<String> {
-    let now = OffsetDateTime::from((world.now)()).replace_nanosecond(0).ok()?;
-    now.format(&Rfc3339).ok()
+/// RFC 3339, to the second.
+fn stamp(at: SystemTime) -> Option<String> {
+    OffsetDateTime::from(at).replace_nanosecond(0).ok()?.format(&Rfc3339).ok()
 }
 
 /// Secrets out of what was printed: a URL's password or signature, a token. A program that hands out credentials may

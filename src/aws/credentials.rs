@@ -8,6 +8,7 @@
 use crate::aws::sso;
 use crate::aws::transport::Transport;
 use crate::fault::{self, Stage};
+use crate::request::files::bytes_of;
 use crate::request::{CredentialPlan, Keys, RoleSource, Settings};
 use crate::world::World;
 use aws_config::provider_config::ProviderConfig;
@@ -15,7 +16,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
@@ -93,8 +94,9 @@ impl Sources<'_> {
         let unavailable = |why: &str| CredentialsError::Unavailable(format!("the CLI's cache {why}"));
         let home = self.world.home.as_deref().ok_or_else(|| unavailable("has no home directory"))?;
         let path = home.join(".aws/cli/cache").join(format!("{key}.json"));
-        let text = read_small(&path).ok_or_else(|| unavailable("holds no session of this role"))?;
-        let cached: Cached = serde_json::from_str(&text).map_err(|_| unavailable("could not be parsed"))?;
+        let text =
+            bytes_of(&path, LONGEST_OUTPUT as u64).ok_or_else(|| unavailable("holds no session of this role"))?;
+        let cached: Cached = serde_json::from_slice(&text).map_err(|_| unavailable("could not be parsed"))?;
         cached.credentials.into_credentials((self.world.now)(), "cli-cache")
     }
 
@@ -104,9 +106,9 @@ impl Sources<'_> {
         let unavailable = |why: &str| CredentialsError::Unavailable(format!("the SSO session {why}"));
         let home = self.world.home.as_deref().ok_or_else(|| unavailable("cannot be found without a home directory"))?;
         let path = home.join(".aws/sso/cache").join(format!("{token_key}.json"));
-        let text = read_small(&path).ok_or_else(|| unavailable("has no cached token"))?;
+        let text = bytes_of(&path, LONGEST_OUTPUT as u64).ok_or_else(|| unavailable("has no cached token"))?;
         let token: SsoToken =
-            serde_json::from_str(&text).map_err(|_| unavailable("has a cached token that cannot be read"))?;
+            serde_json::from_slice(&text).map_err(|_| unavailable("has a cached token that cannot be read"))?;
         if parse_time(&token.expires_at).is_some_and(|end| end <= OffsetDateTime::from((self.world.now)())) {
             return Err(CredentialsError::Expired(token.expires_at));
         }
@@ -272,16 +274,6 @@ struct RoleKeys {
 fn parse_time(text: &str) -> Option<OffsetDateTime> {
     let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |start| format!("{start}Z"));
     OffsetDateTime::parse(&text, &Rfc3339).ok()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the CLI's credential cache is a source of credentials, and this is where they are had"
-)]
-fn read_small(path: &PathBuf) -> Option<String> {
-    let found = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    let size = found.len();
-    (size <= LONGEST_OUTPUT as u64).then(|| std::fs::read_to_string(path).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -134,14 +134,14 @@ async fn ask_s3(
     let request = plan.request;
     // What the first round brought, for a second one in the bucket's own region.
     let evidence = &gathered.clone();
-    let s3 = plan.clients.s3(signer, region);
+    let s3 = &plan.clients.s3(signer, region);
     // An unsigned request may be told nothing; the bucket's own documents can be read by whoever may.
     let reader = match keys {
         Some(_) => None,
         None => borrowed_keys(plan).await,
     };
     let owner_view =
-        reader.as_ref().map_or_else(|| s3.clone(), |keys| plan.clients.s3(&Signer::Keys(keys.clone()), region));
+        &reader.as_ref().map_or_else(|| s3.clone(), |keys| plan.clients.s3(&Signer::Keys(keys.clone()), region));
     let first_round = region.is_none();
     let stand = replay::stand_in(request);
     let object_read = matches!(stand, Ok(Stand::Object));
@@ -150,7 +150,7 @@ async fn ask_s3(
         match &stand {
             Ok(stand) => {
                 desk.ask(replay::NAME, |ledger| async move {
-                    let answer = replay::send(&s3_clone(plan, signer, region), request, *stand, &ledger).await;
+                    let answer = replay::send(s3, request, *stand, &ledger).await;
                     let before = evidence.replay.known().map(|replay| replay.as_sent.clone());
                     answer.map(|exchange| match (region, before) {
                         (Some(region), Some(as_sent)) => {
@@ -172,10 +172,10 @@ async fn ask_s3(
     let policy: Later<'_, bucket_policy::BucketPolicy> = async {
         match (plain_bucket, keys.or(reader.as_ref())) {
             (Some(name), Some(_)) => {
-                desk.ask(bucket_policy::NAME, |ledger| {
-                    let s3 = owner_view.clone();
-                    async move { bucket_policy::get(&s3, name, &ledger).await }
-                })
+                desk.ask(
+                    bucket_policy::NAME,
+                    |ledger| async move { bucket_policy::get(owner_view, name, &ledger).await },
+                )
                 .await
             }
             (Some(_), None) => desk.skip(bucket_policy::NAME, "the request was unsigned"),
@@ -240,20 +240,13 @@ async fn ask_s3(
                 Exchange { status: kept.status, bucket_region: Some(kept.region.clone()), ..Exchange::default() };
             return desk.remember(bucket::NAME, found);
         }
-        desk.ask(
-            bucket::NAME,
-            |ledger| async move { bucket::head(&s3_clone(plan, signer, region), name, &ledger).await },
-        )
-        .await
+        desk.ask(bucket::NAME, |ledger| async move { bucket::head(s3, name, &ledger).await }).await
     };
     let listed = async {
         match (bucket_name, &request.key, keys) {
             (Some(name), Some(key), Some(_)) if object_read => {
-                desk.ask(listing::NAME, |ledger| {
-                    let s3 = s3.clone();
-                    async move { listing::near(&s3, request, name, key, &ledger).await }
-                })
-                .await
+                desk.ask(listing::NAME, |ledger| async move { listing::near(s3, request, name, key, &ledger).await })
+                    .await
             }
             (Some(_), Some(_), None) => desk.skip(listing::NAME, "the request was unsigned"),
             _ => desk.skip(listing::NAME, "the request reads no object"),
@@ -350,10 +343,6 @@ async fn ask_s3(
 async fn borrowed_keys(plan: &Plan<'_>) -> Option<Credentials> {
     let option = plan.options.first()?;
     tokio::time::timeout_at(plan.deadline, plan.sources.load(&option.plan)).await.ok()?.ok()
-}
-
-fn s3_clone(plan: &Plan<'_>, signer: &Signer, region: Option<&str>) -> aws_sdk_s3::Client {
-    plan.clients.s3(signer, region)
 }
 
 /// Whether an answer of S3's shows that the credentials are good and the bucket is there: S3 looks at neither permission

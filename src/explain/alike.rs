@@ -18,8 +18,10 @@ impl Inquiry<'_> {
             .filter(|other| may_look_twice && kind.examples.len() > 1 && self.options.probe && is_bare(other));
         let Some(other) = other else { return self.one(kind, total).await.into_iter().collect() };
         let other = FailureGroup { count: 1, examples: vec![other.clone()] };
-        let (Some(mut first), Some(mut second)) = join(self.one(kind, total), self.one(&other, total)).await else {
-            return Vec::new();
+        let (mut first, mut second) = match join(self.one(kind, total), self.one(&other, total)).await {
+            (Some(first), Some(second)) => (first, second),
+            // One of them turned out to be no matter of access.
+            (first, second) => return first.into_iter().chain(second).collect(),
         };
         let is_alike = reasons(&first) == reasons(&second);
         let note = format!(
@@ -40,9 +42,11 @@ impl Inquiry<'_> {
     }
 }
 
-/// Whether AWS gave no reason.
+/// Whether AWS refused and gave no reason.
 fn is_bare(failure: &AwsFailure) -> bool {
-    failure.service().is_some_and(|error| Denial::read(&error.message).is_none())
+    failure.service().is_some_and(|error| {
+        matches!(error.code.as_str(), "AccessDenied" | "403") && Denial::read(&error.message).is_none()
+    })
 }
 
 /// What a diagnosis names, and where.

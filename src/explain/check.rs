@@ -23,8 +23,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// What is asked, and with what.
 #[derive(Debug)]
@@ -300,10 +298,7 @@ const LONGEST_URL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How long a URL presigned now would be good: it ends with the session that signed it, whatever it says itself.
 fn life_of_url(session: Option<&Session>, now: SystemTime, life: Duration) -> String {
-    let stamp = |time: SystemTime| {
-        let time = OffsetDateTime::from(time).replace_nanosecond(0).ok();
-        time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
-    };
+    let stamp = |at| super::stamp(at).unwrap_or_default();
     let url_ends = now + life.min(LONGEST_URL);
     let bound = if life > LONGEST_URL { " (7 days are the most that a signature may be valid)" } else { "" };
     match session {

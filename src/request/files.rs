@@ -261,7 +261,7 @@ fn text_of(path: &Path) -> Option<String> {
 }
 
 /// The whole of a regular file that is no larger than `limit`. A pipe is left alone: the CLI has emptied it.
-fn bytes_of(path: &Path, limit: u64) -> Option<Vec<u8>> {
+pub(crate) fn bytes_of(path: &Path, limit: u64) -> Option<Vec<u8>> {
     if !std::fs::metadata(path).ok()?.is_file() {
         return None;
     }

@@ -17,11 +17,10 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 /// What stays literal in a canonical request.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const UNRESERVED_AND_SLASH: AsciiSet = UNRESERVED.remove(b'/');
-/// The token of a directory bucket's session, of a user's own keys.
-pub const DIRECTORY_SESSION: &str = "directory-bucket-session";
-
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const STAMP: &[FormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
+/// The token of a directory bucket's session, of a user's own keys.
+pub const DIRECTORY_SESSION: &str = "directory-bucket-session";
 
 /// How a request says who sent it.
 #[derive(Clone, Debug)]

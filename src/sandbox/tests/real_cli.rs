@@ -1,6 +1,6 @@
 //! The real AWS CLI in a scenario's world, bare: what it prints and how it ends is what the scenario says.
 
-use crate::sandbox::scenario::{CliVersion, names};
+use crate::sandbox::scenario::CliVersion;
 use crate::sandbox::{Sandbox, Scenario, demo};
 use std::ffi::OsStr;
 use std::io::Write;
@@ -95,11 +95,4 @@ fn v1_meets_each_shape_of_failure() {
 #[test]
 fn v2_meets_each_shape_of_failure() {
     with_cli(CliVersion::V2, SHAPES.into_iter());
-}
-
-#[test]
-#[ignore = "minutes: every scenario with both versions"]
-fn every_scenario_is_as_it_says() {
-    with_cli(CliVersion::V1, names());
-    with_cli(CliVersion::V2, names());
 }
