@@ -1,11 +1,10 @@
-//! What two diagnoses in a row need not ask twice: who the caller is, and which region a bucket is in.
+//! What two diagnoses in a row need not ask twice: who the caller is.
 //!
 //! Only answers that hold for a while are kept, never a refusal and never a document: an answer that can change under the
 //! user's hands while they repair is asked for again each time. Whoever takes one has to see by an answer of today that the
-//! credentials still work and the bucket is still there ([`crate::evidence::gather`] does), so that a kept answer saves a
-//! question and never decides one.
+//! credentials still work ([`crate::evidence::gather`] does), so that a kept answer saves a question and never decides one.
 //!
-//! A file is named after a hash of the credentials, the endpoint and the bucket, and holds neither keys nor the hash of keys
+//! A file is named after a hash of the credentials and the endpoint, and holds neither keys nor the hash of keys
 //! alone. Other credentials, or another endpoint, find nothing. What cannot be read, or is of a newer version, is not there.
 
 use crate::evidence::identity::Identity;
@@ -34,14 +33,6 @@ const LARGEST: usize = 16 * 1024;
 
 const VERSION: u32 = 1;
 const ENDING: &str = ".json";
-
-/// A bucket, as `HeadBucket` told of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bucket {
-    /// 200 or 403: it was there.
-    pub status: u16,
-    pub region: String,
-}
 
 /// One file.
 #[derive(Serialize, Deserialize)]
@@ -78,21 +69,11 @@ impl Cache {
     /// Who the caller was.
     #[must_use]
     pub fn identity(&self, whose: Whose<'_>) -> Option<Identity> {
-        self.get(&name(whose, "identity", ""))
-    }
-
-    /// Which region the bucket was in.
-    #[must_use]
-    pub fn bucket(&self, whose: Whose<'_>, bucket: &str) -> Option<Bucket> {
-        self.get(&name(whose, "bucket", bucket))
+        self.get(&name(whose, "identity"))
     }
 
     pub fn keep_identity(&self, whose: Whose<'_>, identity: &Identity) {
-        self.put(whose, &name(whose, "identity", ""), identity);
-    }
-
-    pub fn keep_bucket(&self, whose: Whose<'_>, bucket: &str, found: &Bucket) {
-        self.put(whose, &name(whose, "bucket", bucket), found);
+        self.put(whose, &name(whose, "identity"), identity);
     }
 
     fn get<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Option<T> {
@@ -181,7 +162,7 @@ fn tidy(directory: &Path) {
 }
 
 /// Every part with its length before it, so that no two sets of parts are one text.
-fn name(whose: Whose<'_>, kind: &str, bucket: &str) -> String {
+fn name(whose: Whose<'_>, kind: &str) -> String {
     let mut hash = Sha256::new();
     let keys = whose.keys;
     for part in [
@@ -191,7 +172,6 @@ fn name(whose: Whose<'_>, kind: &str, bucket: &str) -> String {
         keys.session_token().unwrap_or_default(),
         whose.place,
         kind,
-        bucket,
     ] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
@@ -269,10 +249,6 @@ mod tests {
         assert_eq!(later(almost_one), Some(who()));
         assert_eq!(later(one), None);
         assert_eq!(later(before_noon), None, "a clock that was set back");
-        let found = Bucket { status: 403, region: "eu-west-1".to_owned() };
-        cache.keep_bucket(whose(&keys), "acme-logs", &found);
-        assert_eq!(cache.bucket(whose(&keys), "acme-logs"), Some(found));
-        assert_eq!(cache.bucket(whose(&keys), "acme-log"), None);
     }
 
     #[test]
@@ -301,7 +277,6 @@ mod tests {
             assert_eq!(cache.identity(whose(&other)), None, "{other:?}");
         }
         assert_eq!(cache.identity(Whose { keys: &alice, place: "http://127.0.0.1:4566" }), None);
-        assert_eq!(cache.bucket(whose(&alice), ""), None);
     }
 
     #[test]
@@ -309,7 +284,7 @@ mod tests {
         let (_base, cache) = cache(noon);
         let keys = alice();
         cache.keep_identity(whose(&keys), &who());
-        let path = cache.directory.join(name(whose(&keys), "identity", ""));
+        let path = cache.directory.join(name(whose(&keys), "identity"));
         let good = std::fs::read_to_string(&path).unwrap();
         let longer = NOON + 2 * LONGEST.as_secs();
         for bad in [
@@ -335,7 +310,7 @@ mod tests {
         let (base, cache) = cache(noon);
         let keys = alice();
         cache.keep_identity(whose(&keys), &who());
-        let path = cache.directory.join(name(whose(&keys), "identity", ""));
+        let path = cache.directory.join(name(whose(&keys), "identity"));
         assert_eq!(std::fs::metadata(&cache.directory).unwrap().mode() & 0o777, 0o700);
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         let text = std::fs::read_to_string(&path).unwrap() + &path.to_string_lossy();
@@ -356,12 +331,10 @@ mod tests {
     #[test]
     fn there_are_never_more_than_so_many_and_strangers_files_stay() {
         let (_base, cache) = cache(noon);
-        let keys = alice();
         private::directory(&cache.directory).unwrap();
         std::fs::write(cache.directory.join("notes.txt"), "mine").unwrap();
-        let found = Bucket { status: 200, region: "us-east-1".to_owned() };
         for number in 0..MOST + 20 {
-            cache.keep_bucket(whose(&keys), &format!("bucket-{number}"), &found);
+            cache.keep_identity(whose(&keys(&format!("AKIA{number}"), "s", None, None)), &who());
         }
         assert_eq!(contents(&cache.directory).0, MOST);
         assert_eq!(clear(&cache.directory).unwrap(), MOST);
@@ -385,7 +358,7 @@ mod tests {
             let (_base, cache) = cache(noon);
             let keys = alice();
             private::directory(&cache.directory).unwrap();
-            std::fs::write(cache.directory.join(name(whose(&keys), "identity", "")), text).unwrap();
+            std::fs::write(cache.directory.join(name(whose(&keys), "identity")), text).unwrap();
             prop_assert_eq!(cache.identity(whose(&keys)), None);
         }
     }

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
-use why403::cache::{Bucket, Cache, Whose};
+use why403::cache::{Cache, Whose};
 use why403::diagnosis::Report;
 use why403::evidence::identity::Identity;
 use why403::sandbox::demo::{Prepared, prepare};
@@ -91,8 +91,8 @@ impl Scene {
         Credentials::new(id, secret, token, None, "test")
     }
 
-    /// Puts answers there as an earlier diagnosis would have, when all was well.
-    fn plant(&self, identity: Option<&Identity>, bucket: &str, region: &str) {
+    /// Puts an answer there as an earlier diagnosis would have, when all was well.
+    fn plant(&self, identity: &Identity) {
         let cache = Cache::of(&World {
             env: BTreeMap::from([("WHY403_CACHE_DIR".into(), self.directory().into_os_string())]),
             home: None,
@@ -101,11 +101,7 @@ impl Scene {
         })
         .unwrap();
         let (keys, place) = (self.keys(), self.sandbox.url());
-        let whose = Whose { keys: &keys, place: &place };
-        if let Some(identity) = identity {
-            cache.keep_identity(whose, identity);
-        }
-        cache.keep_bucket(whose, bucket, &Bucket { status: 200, region: region.to_owned() });
+        cache.keep_identity(Whose { keys: &keys, place: &place }, identity);
     }
 
     fn count(asked: &[Entry], operation: &str) -> usize {
@@ -114,7 +110,6 @@ impl Scene {
 }
 
 const IDENTITY: &str = "GetCallerIdentity";
-const BUCKET: &str = "HeadBucket";
 const PLAIN: &str = "identity-policy-no-allow.prefix";
 
 fn user(name: &str, id: &str) -> Identity {
@@ -150,20 +145,16 @@ fn causes(report: Option<&Report>) -> Vec<String> {
 
 #[test]
 fn a_second_diagnosis_asks_less_and_says_where_it_has_it_from() {
-    // Where the bucket's own documents can be read, nobody asks where it is.
-    for (name, operation, check) in [(PLAIN, IDENTITY, "sts-identity"), ("bucket-policy-no-allow", BUCKET, "s3-bucket")]
-    {
-        let scene = Scene::of(name);
-        let (first, asked) = scene.refused(&[]);
-        assert_eq!(Scene::count(&asked, operation), 1, "{name}");
-        let (second, asked_again) = scene.refused(&[]);
-        assert_eq!(Scene::count(&asked_again, operation), 0, "{name}");
-        assert!(asked_again.len() < asked.len(), "{name}");
-        assert_eq!(causes_and_the_rest(first.as_ref()), causes_and_the_rest(second.as_ref()));
-        let checks = &second.unwrap().failures[0].checks;
-        let kept = checks.iter().find(|kept| kept.name == check).unwrap();
-        assert_eq!((kept.why.as_deref(), kept.requests), (Some("from the cache"), Some(0)), "{name}");
-    }
+    let scene = Scene::of(PLAIN);
+    let (first, asked) = scene.refused(&[]);
+    assert_eq!(Scene::count(&asked, IDENTITY), 1);
+    let (second, asked_again) = scene.refused(&[]);
+    assert_eq!(Scene::count(&asked_again, IDENTITY), 0);
+    assert!(asked_again.len() < asked.len());
+    assert_eq!(causes_and_the_rest(first.as_ref()), causes_and_the_rest(second.as_ref()));
+    let checks = &second.unwrap().failures[0].checks;
+    let kept = checks.iter().find(|kept| kept.name == "sts-identity").unwrap();
+    assert_eq!((kept.why.as_deref(), kept.requests), (Some("from the cache"), Some(0)));
 }
 
 /// What is ruled out, and because of what, may be told by another of two answers that came at the same moment.
@@ -201,7 +192,7 @@ fn in_every_scenario_the_second_diagnosis_says_what_the_first_did() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
-/// Somebody else has made the change since: the key is deleted, the bucket is gone or stands elsewhere.
+/// Somebody else has made the change since: the key is deleted, the bucket is gone.
 #[test]
 fn what_was_true_an_hour_ago_proves_nothing_wrong_today() {
     // That what is planted is found at all.
@@ -217,34 +208,25 @@ fn what_was_true_an_hour_ago_proves_nothing_wrong_today() {
         user("alice", stored["value"]["user_id"].as_str().unwrap())
     };
     let planted = Scene::of(PLAIN);
-    planted.plant(Some(&alice), "acme-logs", "us-east-1");
+    planted.plant(&alice);
     let (report, asked) = planted.refused(&[]);
-    assert_eq!((Scene::count(&asked, IDENTITY), Scene::count(&asked, BUCKET)), (0, 0));
+    assert_eq!(Scene::count(&asked, IDENTITY), 0);
     assert_eq!(causes(report.as_ref()), ["identity-policy-no-allow Proven"]);
 
-    for (name, status, bucket, cause) in [
-        (
-            "unknown-access-key",
-            "403) when calling the HeadObject operation: Forbidden",
-            "acme-logs",
-            "unknown-access-key",
-        ),
-        (
-            "unknown-access-key.inactive",
-            "403) when calling the HeadObject operation: Forbidden",
-            "acme-logs",
-            "unknown-access-key",
-        ),
-        ("wrong-secret-key", "403) when calling the HeadObject operation: Forbidden", "acme-logs", "wrong-secret-key"),
-        ("bucket-not-found", "404) when calling the HeadObject operation: Not Found", "acme-log", "bucket-not-found"),
-        ("wrong-region", "301) when calling the HeadObject operation: Moved Permanently", "acme-logs", "wrong-region"),
+    let head = "when calling the HeadObject operation";
+    for (name, status, cause) in [
+        ("unknown-access-key", format!("403) {head}: Forbidden"), "unknown-access-key"),
+        ("unknown-access-key.inactive", format!("403) {head}: Forbidden"), "unknown-access-key"),
+        ("wrong-secret-key", format!("403) {head}: Forbidden"), "wrong-secret-key"),
+        ("bucket-not-found", format!("404) {head}: Not Found"), "bucket-not-found"),
+        ("wrong-region", format!("301) {head}: Moved Permanently"), "wrong-region"),
     ] {
         let line = format!("fatal error: An error occurred ({status}");
         let fresh = Scene::saying(name, &line);
         let (without, _) = fresh.refused(&["--no-cache"]);
         assert_eq!(fresh.files().len(), 0, "{name}: --no-cache keeps nothing");
         let scene = Scene::saying(name, &line);
-        scene.plant(Some(&alice), bucket, "ap-south-1");
+        scene.plant(&alice);
         let (with, _) = scene.refused(&[]);
         let text = |scene: &Scene, report: &Option<Report>| {
             let home = scene.prepared.home().display().to_string();
@@ -260,7 +242,7 @@ fn what_was_true_an_hour_ago_proves_nothing_wrong_today() {
 fn the_policies_of_somebody_who_has_the_callers_old_name_are_not_the_callers() {
     for kept in [user("bob", "AIDABOBBOBBOBBOBBOBB"), user("alice", "AIDAOTHEROTHEROTHERX")] {
         let scene = Scene::of(PLAIN);
-        scene.plant(Some(&kept), "acme-logs", "us-east-1");
+        scene.plant(&kept);
         let (report, asked) = scene.refused(&[]);
         assert_eq!(Scene::count(&asked, IDENTITY), 1, "{}", kept.arn);
         assert_eq!(causes(report.as_ref()), ["identity-policy-no-allow Proven"], "{}", kept.arn);
@@ -344,7 +326,7 @@ fn a_torn_a_newer_and_an_unreadable_cache_cost_one_question_each() {
         assert_eq!(causes(report.as_ref()), ["identity-policy-no-allow Proven"]);
         // They are good again.
         let (_, asked) = scene.refused(&[]);
-        assert_eq!((Scene::count(&asked, IDENTITY), Scene::count(&asked, BUCKET)), (0, 0));
+        assert_eq!(Scene::count(&asked, IDENTITY), 0);
     }
     for directory in ["/dev/null", "/proc/nowhere"] {
         let mut command = scene.command();
@@ -379,7 +361,7 @@ fn two_hundred_processes_at_once_leave_whole_files() {
     let files = scene.files();
     assert_eq!(files.len(), 1, "{files:?}");
     let (_, asked) = scene.refused(&[]);
-    assert_eq!((Scene::count(&asked, IDENTITY), Scene::count(&asked, BUCKET)), (0, 0));
+    assert_eq!(Scene::count(&asked, IDENTITY), 0);
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub const ALLOWED: &[Operation] = &[
     op("IAM", "ListAttachedUserPolicies"),
     op("IAM", "ListGroupPolicies"),
     op("IAM", "ListGroupsForUser"),
+    op("IAM", "ListPolicies"),
     op("IAM", "ListRolePolicies"),
     op("IAM", "ListUserPolicies"),
     op("IAM", "SimulatePrincipalPolicy"),

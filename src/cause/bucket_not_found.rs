@@ -20,10 +20,10 @@ impl Cause for BucketNotFound {
         if !said && head != Some(404) {
             return match head {
                 Some(status) => Finding::RuledOut(format!("s3:HeadBucket answers {status}: the bucket exists")),
-                None if case.evidence.bucket_policy.known().is_some() => {
-                    Finding::RuledOut("s3:GetBucketPolicy answers: the bucket exists".to_owned())
-                }
-                None => Finding::Irrelevant,
+                None => match case.evidence.shows_the_bucket() {
+                    Some(check) => Finding::RuledOut(format!("`{check}` had an answer: the bucket exists")),
+                    None => Finding::Irrelevant,
+                },
             };
         }
         let mut found = blocker(self.code(), Certainty::Proven, format!("there is no bucket `{bucket}`"));

@@ -202,10 +202,10 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
         }
     }
     let told = case.evidence.bucket.known().and_then(|exchange| exchange.bucket_region.clone());
-    // S3 gives a bucket's documents only where the bucket is.
-    let served = case.evidence.bucket_policy.known().filter(|policy| policy.is_the_callers());
-    let moved = case.evidence.replay.known().and_then(|replay| replay.in_region.as_ref()).map(|(region, _)| region);
-    let here = served.and(moved.or(case.settings.region.as_ref().map(|region| &region.value))).cloned();
+    // S3 looks at a bucket only where it is.
+    let served = case.evidence.shows_the_bucket();
+    let sent = case.settings.region.as_ref().map(|region| &region.value);
+    let here = served.and(case.evidence.region.as_ref().or(sent)).cloned();
     if let Some(region) = told.or(here) {
         context.set("aws:RequestedRegion", [region]);
     }

@@ -4,8 +4,7 @@ use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::{Cause, Finding};
 use crate::diagnosis::Certainty;
-use crate::evidence::bucket_policy::BucketPolicy;
-use crate::evidence::replay;
+use crate::evidence::region::pointed_region;
 
 pub(super) struct WrongRegion;
 
@@ -20,12 +19,14 @@ impl Cause for WrongRegion {
     fn judge(&self, case: &Case<'_>) -> Finding {
         let evidence = case.evidence;
         let as_sent = evidence.replay.known().map(|replay| &replay.as_sent);
-        let pointed = as_sent.and_then(replay::pointed_region);
+        let pointed = as_sent.and_then(pointed_region);
         let complains = as_sent.is_some_and(|exchange| {
             CODES.contains(&exchange.code()) || (matches!(exchange.status, 301 | 307) && pointed.is_some())
         });
         let said = CODES.contains(&case.said_code()) || matches!(case.said_status(), Some(301 | 307));
-        let home = pointed.or_else(|| evidence.bucket.known().and_then(|exchange| exchange.bucket_region.as_deref()));
+        let home = pointed
+            .or(evidence.region.as_deref())
+            .or_else(|| evidence.bucket.known().and_then(|exchange| exchange.bucket_region.as_deref()));
         let sent = case.settings.region.as_ref();
         // The CLI follows S3 to the bucket's region by itself: a refusal that it printed came from there.
         let was_refused = case.said_status() == Some(403) || matches!(case.said_code(), "AccessDenied");
@@ -34,8 +35,7 @@ impl Cause for WrongRegion {
                 (Some(home), Some(sent)) if home == sent.value => {
                     Finding::RuledOut(format!("the bucket is in {home}, where the request went"))
                 }
-                // S3 gives a bucket's documents only where the bucket is.
-                (None, Some(sent)) if evidence.bucket_policy.known().is_some_and(BucketPolicy::is_the_callers) => {
+                (None, Some(sent)) if evidence.shows_the_bucket().is_some() => {
                     Finding::RuledOut(format!("the bucket is in {}, where the request went", sent.value))
                 }
                 _ => Finding::Irrelevant,

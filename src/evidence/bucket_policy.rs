@@ -2,7 +2,9 @@
 //! permission but is not of the owner's account (facts of the S3 API reference).
 
 use crate::aws::answer::ask;
+use crate::aws::clients::Signer;
 use crate::aws::ledger::Ledger;
+use crate::evidence::region::Places;
 use crate::evidence::{Answer, ApiError};
 use std::sync::Arc;
 
@@ -28,9 +30,11 @@ impl BucketPolicy {
 }
 
 /// Asks.
-pub async fn get(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<BucketPolicy> {
-    let reply =
-        ask(ledger, |capture| client.get_bucket_policy().bucket(bucket).customize().interceptor(capture).send()).await;
+pub async fn get(places: &Places<'_>, signer: &Signer, bucket: &str, ledger: &Arc<Ledger>) -> Answer<BucketPolicy> {
+    let question = async |client: aws_sdk_s3::Client| {
+        ask(ledger, |capture| client.get_bucket_policy().bucket(bucket).customize().interceptor(capture).send()).await
+    };
+    let reply = places.ask(signer, question).await;
     match reply.into_answer() {
         Answer::Known(output) => match output.policy {
             Some(text) => Answer::Known(BucketPolicy::Document(text)),
@@ -40,4 +44,10 @@ pub async fn get(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>
         Answer::Denied(ApiError { status: 405, .. }) => Answer::Known(BucketPolicy::NotTheOwner),
         other => other.map(|_| BucketPolicy::None),
     }
+}
+
+/// Whether the answer shows that the bucket is there, in the region that answered.
+#[must_use]
+pub fn shows_the_bucket(answer: &Answer<BucketPolicy>) -> bool {
+    answer.known().is_some() || answer.denied().is_some_and(|error| error.code == "AccessDenied")
 }

@@ -1,19 +1,22 @@
 //! Everything attached to the caller, where IAM lets it look: a user's inline, managed and group policies, or a
 //! role's, and the permissions boundary.
 //!
-//! Two round trips for the inline documents; managed ones take a third, because IAM gives a managed policy
-//! only by version. Version 1 is asked for along with the number of the default one: most policies have
-//! only that.
+//! Two round trips for the documents of a user or a role, three for those of a user's groups. IAM gives a managed policy only
+//! by version, so the default versions of the account's attached policies are asked for along with the names
+//! (`iam:ListPolicies`). A policy that is not on that page costs a question for its number; version 1 is asked for beside it,
+//! because most policies have only that.
 
 use crate::aws::answer::ask;
 use crate::aws::ledger::Ledger;
 use crate::evidence::Answer;
 use crate::policy::Principal;
-use futures_util::future::{join_all, join3, join4};
+use aws_sdk_iam::operation::get_policy_version::GetPolicyVersionOutput;
+use aws_sdk_iam::operation::get_policy_version::builders::GetPolicyVersionFluentBuilder;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, Shared, join, join_all, join3, join4, select};
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub const NAME: &str = "iam-policies";
 
@@ -92,14 +95,26 @@ pub struct Unread {
 
 /// Reads what is attached to `caller` (a user or an assumed role's session).
 pub async fn read(client: &aws_sdk_iam::Client, caller: &Principal, ledger: &Arc<Ledger>) -> Answer<IdentityPolicies> {
-    let reader = Reader { client, ledger, unread: Mutex::default(), refused: Mutex::default() };
-    let found = match caller {
-        Principal::User { name, .. } => reader.user(name).await,
-        Principal::Session { role, .. } => reader.role(role).await,
-        Principal::Root { .. } => {
-            return Answer::Skipped("the root user has no identity-based policies".to_owned());
+    let versions = default_versions(client, ledger).boxed().shared();
+    let reader =
+        Reader { client, ledger, versions: versions.clone(), unread: Mutex::default(), refused: Mutex::default() };
+    let reading = async {
+        match caller {
+            Principal::User { name, .. } => Ok(reader.user(name).await),
+            Principal::Session { role, .. } => Ok(reader.role(role).await),
+            Principal::Root { .. } => Err("the root user has no identity-based policies"),
+            _ => Err("the caller is neither a user nor a role"),
         }
-        _ => return Answer::Skipped("the caller is neither a user nor a role".to_owned()),
+    }
+    .boxed_local();
+    // The versions go out with the names; where nothing managed is attached, nobody waits for them.
+    let found = match select(reading, versions).await {
+        Either::Left((found, _)) => found,
+        Either::Right((_, reading)) => reading.await,
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => return Answer::Skipped(why.to_owned()),
     };
     let mut unread = reader.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
     // Not in the order in which the answers came, which is another each time.
@@ -112,9 +127,31 @@ pub async fn read(client: &aws_sdk_iam::Client, caller: &Principal, ledger: &Arc
     }
 }
 
+/// A managed policy's default version, and how many users, groups and roles have the policy.
+#[derive(Clone, Debug)]
+struct DefaultVersion {
+    id: String,
+    attachments: Option<i32>,
+}
+
+type DefaultVersions = Arc<BTreeMap<String, DefaultVersion>>;
+
+/// Of the policies that are attached to anybody, by ARN, as many as IAM gives at once. Empty where IAM does not tell: then
+/// each is asked for by itself, and nothing is missing from what was read.
+async fn default_versions(client: &aws_sdk_iam::Client, ledger: &Arc<Ledger>) -> DefaultVersions {
+    let request = client.list_policies().only_attached(true);
+    let reply = ask(ledger, |capture| request.customize().interceptor(capture).send()).await;
+    let policies = reply.output.and_then(|output| output.policies).unwrap_or_default();
+    let listed = policies.into_iter().filter_map(|policy| {
+        Some((policy.arn?, DefaultVersion { id: policy.default_version_id?, attachments: policy.attachment_count }))
+    });
+    Arc::new(listed.collect())
+}
+
 struct Reader<'a> {
     client: &'a aws_sdk_iam::Client,
     ledger: &'a Arc<Ledger>,
+    versions: Shared<BoxFuture<'a, DefaultVersions>>,
     unread: Mutex<Vec<Unread>>,
     refused: Mutex<Option<Answer<IdentityPolicies>>>,
 }
@@ -152,7 +189,11 @@ impl Reader<'_> {
     async fn user(&self, name: &str) -> IdentityPolicies {
         let client = self.client;
         let (user, inline, attached, groups) = join4(
-            async { call!(self, "iam:GetUser", client.get_user().user_name(name)) },
+            async {
+                let user = call!(self, "iam:GetUser", client.get_user().user_name(name))?.user?;
+                let boundary = self.boundary(user.permissions_boundary()).await;
+                Some((user.arn, user.user_id, boundary))
+            },
             async { self.user_inline(name).await },
             async {
                 let output =
@@ -167,12 +208,7 @@ impl Reader<'_> {
             },
         )
         .await;
-        let user = user.and_then(|output| output.user);
-        let boundary = match &user {
-            None => Boundary::Unread,
-            Some(user) => self.boundary(user.permissions_boundary()).await,
-        };
-        let (principal, principal_id) = user.map(|user| (user.arn, user.user_id)).unwrap_or_default();
+        let (principal, principal_id, boundary) = user.unwrap_or_default();
         IdentityPolicies {
             principal,
             principal_id,
@@ -218,14 +254,18 @@ impl Reader<'_> {
             self.complete("iam:ListAttachedGroupPolicies", output.is_truncated());
             self.managed(name, output.attached_policies()).await
         };
-        let (inline_ones, managed_ones) = futures_util::future::join(inline_ones, managed_ones).await;
+        let (inline_ones, managed_ones) = join(inline_ones, managed_ones).await;
         [inline_ones, managed_ones].concat()
     }
 
     async fn role(&self, name: &str) -> IdentityPolicies {
         let client = self.client;
         let (role, inline_ones, managed_ones) = join3(
-            async { call!(self, "iam:GetRole", client.get_role().role_name(name)) },
+            async {
+                let role = call!(self, "iam:GetRole", client.get_role().role_name(name))?.role?;
+                let boundary = self.boundary(role.permissions_boundary()).await;
+                Some((role.arn, role.role_id, boundary))
+            },
             async {
                 let Some(output) = call!(self, "iam:ListRolePolicies", client.list_role_policies().role_name(name))
                 else {
@@ -248,12 +288,7 @@ impl Reader<'_> {
             },
         )
         .await;
-        let role = role.and_then(|output| output.role);
-        let boundary = match &role {
-            None => Boundary::Unread,
-            Some(role) => self.boundary(role.permissions_boundary()).await,
-        };
-        let (principal, principal_id) = role.map(|role| (role.arn, role.role_id)).unwrap_or_default();
+        let (principal, principal_id, boundary) = role.unwrap_or_default();
         IdentityPolicies {
             principal,
             principal_id,
@@ -280,34 +315,42 @@ impl Reader<'_> {
 
     /// A managed policy's default version.
     async fn document(&self, owner: &str, arn: &str) -> Option<AttachedPolicy> {
-        let client = self.client;
-        let version = |id: &str| client.get_policy_version().policy_arn(arn).version_id(id);
-        // Most policies are never edited. AWS's own are, again and again.
-        let first = (!arn.contains(":iam::aws:policy/")).then(|| version("v1"));
-        let (policy, first) = futures_util::future::join(
-            async { call!(self, "iam:GetPolicy", client.get_policy().policy_arn(arn)) },
-            async {
-                let first = first?;
-                // Version 1 may have been deleted: its absence is not a gap in what was read.
-                ask(self.ledger, |capture| first.customize().interceptor(capture).send()).await.output
-            },
-        )
-        .await;
-        let policy = policy.and_then(|output| output.policy)?;
-        let attachments = policy.attachment_count;
-        let id = policy.default_version_id?;
-        let output = match (id.as_str(), first) {
-            ("v1", Some(first)) => first,
-            _ => call!(self, "iam:GetPolicyVersion", version(&id))?,
+        let listed = self.versions.clone().await.get(arn).cloned();
+        let (default, output) = match listed {
+            Some(default) => {
+                let output = call!(self, "iam:GetPolicyVersion", self.version(arn, &default.id))?;
+                (default, output)
+            }
+            None => self.unlisted(arn).await?,
         };
         let text = decode(output.policy_version()?.document()?);
         let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        Some(AttachedPolicy {
-            name,
-            owner: owner.to_owned(),
-            kind: PolicyKind::Managed { arn: arn.to_owned(), version: id, attachments },
-            text,
-        })
+        let kind = PolicyKind::Managed { arn: arn.to_owned(), version: default.id, attachments: default.attachments };
+        Some(AttachedPolicy { name, owner: owner.to_owned(), kind, text })
+    }
+
+    /// A managed policy whose default version is not known yet.
+    async fn unlisted(&self, arn: &str) -> Option<(DefaultVersion, GetPolicyVersionOutput)> {
+        // Most policies are never edited. AWS's own are, again and again.
+        let first = (!arn.contains(":iam::aws:policy/")).then(|| self.version(arn, "v1"));
+        let (policy, first) =
+            join(async { call!(self, "iam:GetPolicy", self.client.get_policy().policy_arn(arn)) }, async {
+                let first = first?;
+                // Version 1 may have been deleted: its absence is not a gap in what was read.
+                ask(self.ledger, |capture| first.customize().interceptor(capture).send()).await.output
+            })
+            .await;
+        let policy = policy?.policy?;
+        let default = DefaultVersion { id: policy.default_version_id?, attachments: policy.attachment_count };
+        let output = match (default.id.as_str(), first) {
+            ("v1", Some(first)) => first,
+            (id, _) => call!(self, "iam:GetPolicyVersion", self.version(arn, id))?,
+        };
+        Some((default, output))
+    }
+
+    fn version(&self, arn: &str, id: &str) -> GetPolicyVersionFluentBuilder {
+        self.client.get_policy_version().policy_arn(arn).version_id(id)
     }
 
     /// A second page is not asked for; that there is one is said.
@@ -325,10 +368,4 @@ fn inline(owner: &str, name: &str, document: &str) -> AttachedPolicy {
 /// IAM returns documents URL-encoded (RFC 3986).
 fn decode(document: &str) -> String {
     percent_decode_str(document).decode_utf8_lossy().into_owned()
-}
-
-/// The names of the calls that were refused, each once.
-#[must_use]
-pub fn unread_calls(policies: &IdentityPolicies) -> BTreeMap<&'static str, &str> {
-    policies.unread.iter().map(|unread| (unread.call, unread.because.as_str())).collect()
 }

@@ -1,9 +1,11 @@
 //! What is there near the key: one page of `ListObjectsV2`, with each object's owner.
 
 use crate::aws::answer::ask;
+use crate::aws::clients::Signer;
 use crate::aws::ledger::Ledger;
 use crate::evidence::Answer;
 use crate::evidence::near;
+use crate::evidence::region::Places;
 use crate::request::Request;
 use aws_sdk_s3::types::RequestPayer;
 use std::sync::Arc;
@@ -46,6 +48,13 @@ impl Listing {
         self.objects.iter().find(|listed| listed.key == key)?.owner.as_deref()
     }
 
+    /// Whether the object of that key has an owner that no other on the page has.
+    #[must_use]
+    pub fn has_an_owner_of_its_own(&self, key: &str) -> bool {
+        let of = |listed: &Listed| listed.owner.is_some() && listed.owner.as_deref() == self.owner_of(key);
+        self.owner_of(key).is_some() && !self.objects.iter().any(|listed| listed.key != key && of(listed))
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.objects.iter().map(|listed| listed.key.as_str())
     }
@@ -53,22 +62,26 @@ impl Listing {
 
 /// Lists where the key, and every spelling of it that people mix up, would be.
 pub async fn near(
-    client: &aws_sdk_s3::Client,
+    places: &Places<'_>,
+    signer: &Signer,
     request: &Request,
     bucket: &str,
     key: &str,
     ledger: &Arc<Ledger>,
 ) -> Answer<Listing> {
     let prefix = near::common_folder(key);
-    let call = client
-        .list_objects_v2()
-        .bucket(bucket)
-        .prefix(&prefix)
-        .fetch_owner(true)
-        .set_expected_bucket_owner(request.expected_bucket_owner.clone())
-        .set_request_payer(request.request_payer.then_some(RequestPayer::Requester))
-        .max_keys(1000);
-    let reply = ask(ledger, |capture| call.customize().interceptor(capture).send()).await;
+    let question = async |client: aws_sdk_s3::Client| {
+        let call = client
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(&prefix)
+            .fetch_owner(true)
+            .set_expected_bucket_owner(request.expected_bucket_owner.clone())
+            .set_request_payer(request.request_payer.then_some(RequestPayer::Requester))
+            .max_keys(1000);
+        ask(ledger, |capture| call.customize().interceptor(capture).send()).await
+    };
+    let reply = places.ask(signer, question).await;
     reply.into_answer().map(|page| Listing {
         prefix,
         truncated: page.is_truncated().unwrap_or(false),
@@ -93,6 +106,17 @@ mod tests {
         assert_eq!(page(true).has("b"), Some(false));
         assert_eq!(page(true).has("d"), None);
         assert_eq!(page(false).has("d"), Some(false));
+    }
+
+    #[test]
+    fn an_owner_of_its_own_is_one_that_nothing_beside_it_has() {
+        let listed = |key: &str, owner: Option<&str>| Listed { key: key.to_owned(), owner: owner.map(str::to_owned) };
+        let objects = vec![listed("a", Some("x")), listed("b", Some("x")), listed("c", Some("y")), listed("d", None)];
+        let page = Listing { prefix: String::new(), objects, truncated: false };
+        assert_eq!(
+            ["a", "b", "c", "d", "e"].map(|key| page.has_an_owner_of_its_own(key)),
+            [false, false, true, false, false]
+        );
     }
 
     #[test]

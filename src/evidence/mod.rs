@@ -17,6 +17,7 @@ pub mod object_acl;
 pub mod organization;
 pub mod own_buckets;
 pub mod profiles;
+pub mod region;
 pub mod replay;
 pub mod role_trust;
 pub mod session;
@@ -161,6 +162,8 @@ pub struct Evidence {
     pub without_owner: Answer<Exchange>,
     pub profiles: Answer<Vec<profiles::ProfileAttempt>>,
     pub bucket: Answer<Exchange>,
+    /// The bucket's region, where an answer pointed to another than the command's.
+    pub region: Option<String>,
     pub bucket_policy: Answer<bucket_policy::BucketPolicy>,
     pub own_buckets: Answer<own_buckets::OwnBuckets>,
     pub public_access: Answer<settings::PublicAccessBlock>,
@@ -185,6 +188,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Which answer shows that the bucket is there, in the region that answered, by its probe's name.
+    #[must_use]
+    pub fn shows_the_bucket(&self) -> Option<&'static str> {
+        if self.replay.known().is_some_and(replay::Replay::shows_the_bucket) {
+            return Some(replay::NAME);
+        }
+        bucket_policy::shows_the_bucket(&self.bucket_policy).then_some(bucket_policy::NAME)
+    }
+
     /// Nothing was asked, all because of the same.
     #[must_use]
     pub fn none(why: &str) -> Self {
@@ -203,6 +215,7 @@ impl Evidence {
             without_owner: skipped(why),
             profiles: skipped(why),
             bucket: skipped(why),
+            region: None,
             bucket_policy: skipped(why),
             own_buckets: skipped(why),
             public_access: skipped(why),

@@ -5,8 +5,10 @@
 //! where the user's own command did.
 
 use crate::aws::answer::{Exchange, ask};
+use crate::aws::clients::Signer;
 use crate::aws::ledger::Ledger;
 use crate::evidence::Answer;
+use crate::evidence::region::Places;
 use crate::request::Request;
 use aws_sdk_s3::types::RequestPayer;
 use std::sync::Arc;
@@ -27,6 +29,14 @@ impl Replay {
     #[must_use]
     pub fn decisive(&self) -> &Exchange {
         self.in_region.as_ref().map_or(&self.as_sent, |(_, exchange)| exchange)
+    }
+
+    /// Whether an answer shows that the bucket is there, in the region that answered: S3 looks at neither permission nor key
+    /// before that.
+    #[must_use]
+    pub fn shows_the_bucket(&self) -> bool {
+        let exchange = self.decisive();
+        exchange.succeeded() || matches!(exchange.code(), "AccessDenied" | "NoSuchKey" | "InvalidObjectState")
     }
 
     /// Whether the request goes through now: 416 is the answer for one byte of an empty object.
@@ -58,6 +68,25 @@ pub fn stand_in(request: &Request) -> Result<Stand, String> {
         }
         operation => Err(format!("`{operation}` is not repeated: it is not a plain read")),
     }
+}
+
+/// Sends the stand-in where the command sent its request, and where the answer points.
+pub async fn follow(
+    places: &Places<'_>,
+    signer: &Signer,
+    request: &Request,
+    stand: Stand,
+    ledger: &Arc<Ledger>,
+) -> Answer<Replay> {
+    let as_sent = send(&places.client(signer), request, stand, ledger).await;
+    let in_region = match places.learn(as_sent.known()) {
+        Some(region) => {
+            let answer = send(&places.client(signer), request, stand, ledger).await;
+            answer.known().cloned().map(|exchange| (region, exchange))
+        }
+        None => None,
+    };
+    as_sent.map(|as_sent| Replay { as_sent, in_region })
 }
 
 /// Sends the stand-in to `client`.
@@ -97,28 +126,4 @@ pub async fn send(
             ask(ledger, |capture| call.customize().interceptor(capture).send()).await.into_exchange()
         }
     }
-}
-
-/// The region that an answer points to, when it is a complaint about the region.
-#[must_use]
-pub fn pointed_region(exchange: &Exchange) -> Option<&str> {
-    let code = exchange.error.as_ref().map_or("", |error| error.code.as_str());
-    let complains = matches!(exchange.status, 301 | 307)
-        || matches!(
-            code,
-            "AuthorizationHeaderMalformed"
-                | "PermanentRedirect"
-                | "TemporaryRedirect"
-                | "IllegalLocationConstraintException"
-        )
-        || (exchange.status == 400 && code.is_empty());
-    if !complains {
-        return None;
-    }
-    exchange
-        .error
-        .as_ref()
-        .and_then(|error| error.details.get("Region"))
-        .or(exchange.bucket_region.as_ref())
-        .map(String::as_str)
 }

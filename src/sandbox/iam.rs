@@ -57,6 +57,7 @@ fn read(state: &State, call: &Call<'_>, form: &Form, action: &str) -> Result<Xml
         "GetRolePolicy" => desk.role().and_then(|role| desk.inline("RoleName", &role.name, &role.inline)),
         "GetGroupPolicy" => desk.group().and_then(|group| desk.inline("GroupName", &group.name, &group.inline)),
         "ListGroupsForUser" => desk.groups_of_user(),
+        "ListPolicies" => desk.list_policies(),
         "GetPolicy" => desk.get_policy(),
         "GetPolicyVersion" => desk.get_policy_version(),
         "ListAccountAliases" => {
@@ -180,18 +181,33 @@ impl<'a> Desk<'a> {
         managed::find(&self.state.scenario, self.account, arn).ok_or_else(missing)
     }
 
+    /// Those that are attached to somebody of the account. Nobody here has so many that a second page would follow.
+    fn list_policies(&self) -> Result<Xml, Fault> {
+        self.allow("*", "*")?;
+        let attached = managed::attached(&self.state.scenario, self.account);
+        let listed: BTreeMap<&str, &managed::Found> =
+            attached.iter().map(|found| (found.arn.as_str(), found)).collect();
+        let list = Xml::new().each(listed.values(), |xml, policy| xml.within("member", self.about(policy)));
+        Ok(Xml::new().within("Policies", list).leaf("IsTruncated", "false"))
+    }
+
     fn get_policy(&self) -> Result<Xml, Fault> {
-        let policy = self.policy()?;
-        let xml = Xml::new()
+        Ok(Xml::new().within("Policy", self.about(&self.policy()?)))
+    }
+
+    fn about(&self, policy: &managed::Found) -> Xml {
+        let attached = managed::attached(&self.state.scenario, self.account);
+        let attachments = attached.iter().filter(|found| found.arn == policy.arn).count();
+        Xml::new()
             .leaf("PolicyName", &policy.name)
             .leaf("PolicyId", &crate::sandbox::ids::unique("ANPA", self.account, &policy.name))
             .leaf("Arn", &policy.arn)
             .leaf("Path", &policy.path)
             .leaf("DefaultVersionId", &policy.version)
+            .leaf("AttachmentCount", &attachments.to_string())
             .leaf("IsAttachable", "true")
             .leaf("CreateDate", CREATED)
-            .leaf("UpdateDate", CREATED);
-        Ok(Xml::new().within("Policy", xml))
+            .leaf("UpdateDate", CREATED)
     }
 
     fn get_policy_version(&self) -> Result<Xml, Fault> {

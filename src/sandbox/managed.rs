@@ -38,6 +38,15 @@ pub fn find(scenario: &Scenario, account: &str, name: &str) -> Option<Found> {
     })
 }
 
+/// What is attached to the users, groups and roles of an account: an entry for each time.
+#[must_use]
+pub fn attached(scenario: &Scenario, account: &str) -> Vec<Found> {
+    let users = scenario.users.iter().filter(|user| user.account == account).flat_map(|user| &user.managed);
+    let groups = scenario.groups.iter().filter(|group| group.account == account).flat_map(|group| &group.managed);
+    let roles = scenario.roles.iter().filter(|role| role.account == account).flat_map(|role| &role.managed);
+    users.chain(groups).chain(roles).filter_map(|name| find(scenario, account, name)).collect()
+}
+
 /// Name, default version, text. `SecurityAudit` is cut down to the services that are here.
 const AWS_MANAGED: &[(&str, &str, &str)] = &[
     (

@@ -52,7 +52,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("WHY403_CONFIG", "FILE", "the config file, instead of the one in the user's config directory"),
     Variable::new("WHY403_STATE_DIR", "DIR", "where the last diagnoses are kept, for `why403 last` and `why403 fix`"),
     Variable::new("WHY403_NO_STATE", "1", "keep no diagnosis"),
-    Variable::new("WHY403_CACHE_DIR", "DIR", "where those answers are kept: who the caller is, a bucket's region"),
+    Variable::new("WHY403_CACHE_DIR", "DIR", "where the last answers of STS are kept: who the caller is"),
     Variable::new("WHY403_NO_PROGRESS", "1", "no spinner while AWS is asked"),
     Variable::new("WHY403_KEY", "KEYS", "the key that runs `why403 last` in the shell, such as alt-w; none by default"),
 ];

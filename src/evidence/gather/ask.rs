@@ -2,7 +2,9 @@
 
 use super::desk::{Desk, Later};
 use crate::evidence::organization::{Asking, OrganizationPolicyKind};
-use crate::evidence::{Answer, NOT_NEEDED, identity, kms, organization, settings, vpc_endpoints};
+use crate::evidence::{
+    Answer, NOT_NEEDED, identity, kms, object_acl, organization, own_buckets, settings, vpc_endpoints,
+};
 use crate::request::{EndpointChoice, ServiceId, access_key_account};
 use aws_credential_types::Credentials;
 use futures_util::future::join;
@@ -14,6 +16,24 @@ pub(super) async fn read_key(desk: &Desk<'_>, keys: &Credentials, arn: &str) -> 
         Ok(client) => desk.ask(kms::NAME, |ledger| async move { kms::read(&client, arn, &ledger).await }).await,
         Err(why) => desk.skip(kms::NAME, &why),
     }
+}
+
+pub(super) async fn ask_own_buckets(desk: &Desk<'_>, client: &aws_sdk_s3::Client) -> Answer<own_buckets::OwnBuckets> {
+    desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(client, &ledger).await }).await
+}
+
+pub(super) async fn ask_ownership(desk: &Desk<'_>, client: &aws_sdk_s3::Client) -> Answer<settings::Ownership> {
+    match &desk.plan.request.bucket {
+        Some(name) => {
+            desk.ask(settings::OWNERSHIP, |ledger| async move { settings::ownership(client, name, &ledger).await })
+                .await
+        }
+        None => desk.skip(settings::OWNERSHIP, "the request names no bucket"),
+    }
+}
+
+pub(super) async fn ask_object_acl(desk: &Desk<'_>, client: &aws_sdk_s3::Client) -> Answer<object_acl::ObjectAcl> {
+    desk.ask(object_acl::NAME, |ledger| async move { object_acl::read(client, desk.plan.request, &ledger).await }).await
 }
 
 pub(super) async fn ask_public_access(

@@ -1,25 +1,23 @@
 //! The questions that only a bare refusal makes worth asking.
 
-use super::ask::{ask_endpoints, ask_organization, ask_public_access};
+use super::ask::{ask_endpoints, ask_object_acl, ask_organization, ask_own_buckets, ask_ownership, ask_public_access};
 use super::desk::{Desk, Later};
 use super::{FOREIGN, Plan, signer};
 use crate::aws::clients::Signer;
+use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::organization::Asking;
 use crate::evidence::replay::Stand;
-use crate::evidence::{
-    Answer, Evidence, bucket_policy, dns, identity, object_acl, organization, own_buckets, replay, settings, simulation,
-};
+use crate::evidence::{Answer, Evidence, dns, identity, object_acl, organization, replay, settings, simulation};
 use crate::policy::Principal;
 use crate::request::{BucketKind, EndpointChoice, ServiceId};
 use futures_util::FutureExt;
-use futures_util::future::join;
 use std::cell::RefCell;
 
 /// What is asked only where the first answers did not settle it: the refusal was bare, and the documents read so far
 /// allow the request or could not be read.
 pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     let desk = Desk { plan, checks: RefCell::new(std::mem::take(&mut evidence.checks)) };
-    let region = evidence.replay.known().and_then(|replay| replay.in_region.as_ref()).map(|(region, _)| region.clone());
+    let region = evidence.region.clone();
     let (Some(bucket), Ok(signer)) = (plan.request.bucket.as_deref(), signer(plan).await) else {
         evidence.checks = desk.checks.into_inner();
         return;
@@ -31,45 +29,50 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     let client = &plan.clients.s3(&signer, region.as_deref());
     let identity: Later<'_, identity::Identity> = std::future::ready(evidence.identity.clone()).boxed_local().shared();
     // What only an owner may read is not asked for where S3 said that the bucket is another account's.
-    let foreign = evidence.bucket_policy.known() == Some(&bucket_policy::BucketPolicy::NotTheOwner);
+    let owns = evidence.own_buckets.known().and_then(|own| own.owns(bucket));
+    let policy = evidence.bucket_policy.known();
+    let foreign = policy == Some(&BucketPolicy::NotTheOwner) || (policy.is_none() && owns == Some(false));
+    let is_own = policy.is_some_and(BucketPolicy::is_the_callers) || owns == Some(true);
     let general = plan.request.bucket_kind == BucketKind::General;
     let own = async {
-        match evidence.own_buckets.known() {
-            None if keys.is_some() => Some(
-                desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(client, &ledger).await }).await,
-            ),
+        match evidence.own_buckets {
+            Answer::Skipped(_) if keys.is_some() => Some(ask_own_buckets(&desk, client).await),
             _ => None,
         }
     };
-    let owners =
-        async {
-            if keys.is_none() || !general {
-                return None;
-            }
-            if foreign {
-                return Some((desk.skip(settings::OWNERSHIP, FOREIGN), desk.skip(settings::PAYMENT, FOREIGN)));
-            }
-            Some(
-                join(
-                    desk.ask(settings::OWNERSHIP, |ledger| async move {
-                        settings::ownership(client, bucket, &ledger).await
-                    }),
-                    desk.ask(settings::PAYMENT, |ledger| async move {
-                        settings::requester_pays(client, bucket, &ledger).await
-                    }),
-                )
-                .await,
-            )
-        };
-    let acl = async {
-        let read = matches!(replay::stand_in(plan.request), Ok(Stand::Object)) && plan.request.key.is_some();
-        if keys.is_none() || !general || !read {
+    let ownership = async {
+        match evidence.ownership {
+            Answer::Skipped(_) if keys.is_some() && general && foreign => Some(desk.skip(settings::OWNERSHIP, FOREIGN)),
+            Answer::Skipped(_) if keys.is_some() && general => Some(ask_ownership(&desk, client).await),
+            _ => None,
+        }
+    };
+    let payment = async {
+        if keys.is_none() || !general {
             return None;
         }
-        Some(
-            desk.ask(object_acl::NAME, |ledger| async move { object_acl::read(client, plan.request, &ledger).await })
-                .await,
-        )
+        if foreign {
+            return Some(desk.skip(settings::PAYMENT, FOREIGN));
+        }
+        if is_own {
+            return Some(desk.skip(settings::PAYMENT, "the bucket's own account never pays as a requester"));
+        }
+        let ask = desk
+            .ask(settings::PAYMENT, |ledger| async move { settings::requester_pays(client, bucket, &ledger).await });
+        Some(ask.await)
+    };
+    let acl = async {
+        let key = plan.request.key.as_deref().filter(|_| matches!(replay::stand_in(plan.request), Ok(Stand::Object)));
+        let (Some(key), true, true) = (key, general, keys.is_some()) else { return None };
+        let listed = evidence.listing.known().and_then(|listing| listing.owner_of(key));
+        match evidence.object_acl {
+            Answer::Skipped(_) if foreign => Some(desk.skip(object_acl::NAME, "the bucket is another account's")),
+            Answer::Skipped(_) if listed.is_some() => {
+                Some(desk.skip(object_acl::NAME, "the list tells the object's owner"))
+            }
+            Answer::Skipped(_) => Some(ask_object_acl(&desk, client).await),
+            _ => None,
+        }
     };
     let public = async {
         match evidence.public_access {
@@ -130,15 +133,17 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
             .await,
         )
     };
-    let (own, owners, acl, public, network, name, organization, about, simulated) =
-        tokio::join!(own, owners, acl, public, network, name, organization, about, simulated);
+    let (own, ownership, payment, acl, public, network, name, organization, about, simulated) =
+        tokio::join!(own, ownership, payment, acl, public, network, name, organization, about, simulated);
     drop(identity);
     if let Some(answer) = own {
         evidence.own_buckets = answer;
     }
-    if let Some((ownership, payer)) = owners {
-        evidence.ownership = ownership;
-        evidence.requester_pays = payer;
+    if let Some(answer) = ownership {
+        evidence.ownership = answer;
+    }
+    if let Some(answer) = payment {
+        evidence.requester_pays = answer;
     }
     if let Some(answer) = acl {
         evidence.object_acl = answer;

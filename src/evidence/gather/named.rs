@@ -1,26 +1,25 @@
 //! What a refusal's own words make worth asking for: the key, the endpoint, the organization, the access point.
 
 use super::ask::{ask_endpoints, ask_organization, ask_public_access, read_key};
-use super::desk::{Desk, Later, not_needed_pair};
+use super::desk::{Desk, Later, not_needed};
 use super::{KMS_KEY_HEADER, Plan};
 use crate::aws::answer::Exchange;
 use crate::aws::clients::Signer;
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, NOT_NEEDED, access_point, identity, kms, object, organization, own_buckets, profiles, replay,
-    settings, variants, vpc_endpoints,
+    Answer, Evidence, access_point, identity, kms, object, organization, profiles, replay, settings, variants,
+    vpc_endpoints,
 };
 use crate::recognize::{Denial, DeniedLayer};
 use crate::request::{BucketKind, alias_name};
 use aws_credential_types::Credentials;
-use futures_util::future::{join, join3, join4};
+use futures_util::future::{join, join3};
 
 /// The answers that a refusal's own words made worth asking for.
 pub(super) struct Named {
     pub(super) profiles: Answer<Vec<profiles::ProfileAttempt>>,
     pub(super) signed: Answer<Exchange>,
     pub(super) without_owner: Answer<Exchange>,
-    pub(super) own_buckets: Answer<own_buckets::OwnBuckets>,
     pub(super) object: Answer<Exchange>,
     pub(super) default_key: Answer<Option<String>>,
     pub(super) key: Answer<kms::Key>,
@@ -37,7 +36,6 @@ impl Named {
         evidence.profiles = self.profiles;
         evidence.signed = self.signed;
         evidence.without_owner = self.without_owner;
-        evidence.own_buckets = self.own_buckets;
         evidence.object = self.object;
         evidence.default_key = self.default_key;
         evidence.key = self.key;
@@ -104,14 +102,6 @@ pub(super) async fn ask_named(
             _ => Answer::Skipped("the command named no expected bucket owner".to_owned()),
         }
     };
-    let own = async {
-        if no_bucket && keys.is_some() {
-            let client = client.clone();
-            desk.ask(own_buckets::NAME, |ledger| async move { own_buckets::list(&client, &ledger).await }).await
-        } else {
-            Answer::Skipped(NOT_NEEDED.to_owned())
-        }
-    };
     let encryption = async {
         let by_kms = denial.is_some_and(names_kms) || code.starts_with("KMS.");
         let object = match stand {
@@ -119,7 +109,7 @@ pub(super) async fn ask_named(
                 let client = client.clone();
                 desk.ask(object::NAME, |ledger| async move { object::head(&client, request, &ledger).await }).await
             }
-            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
+            _ => not_needed(),
         };
         let uploads_with_kms = (by_kms || (plan.documents_only && request.operation == "PutObject"))
             && !matches!(stand, Some(Stand::Object));
@@ -136,7 +126,7 @@ pub(super) async fn ask_named(
                 )
                 .await
             }
-            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
+            _ => not_needed(),
         };
         let named_key = denial.filter(|denial| names_kms(denial)).and_then(|denial| denial.resource.clone());
         let arn = named_key
@@ -174,13 +164,13 @@ pub(super) async fn ask_named(
             };
             ask_public_access(desk, &viewer, keys, identity.clone()).await
         } else {
-            not_needed_pair()
+            (not_needed(), not_needed())
         }
     };
     let network = async {
         match keys {
             Some(keys) if matches!(layer, Some(DeniedLayer::VpcEndpointPolicy)) => ask_endpoints(desk, keys).await,
-            _ => Answer::Skipped(NOT_NEEDED.to_owned()),
+            _ => not_needed(),
         }
     };
     let organization = async {
@@ -190,16 +180,11 @@ pub(super) async fn ask_named(
         );
         match keys {
             Some(keys) if scp || rcp => ask_organization(desk, keys, scp, rcp, identity.clone()).await,
-            _ => not_needed_pair(),
+            _ => (not_needed(), not_needed()),
         }
     };
-    let (profiles, signed, without_owner, own_buckets) = (profiles, signed, without_owner, own);
-    let (
-        (profiles, signed, without_owner, own_buckets),
-        (encryption, access_point, public),
-        (vpc_endpoints, organization),
-    ) = tokio::join!(
-        join4(profiles, signed, without_owner, own_buckets),
+    let ((profiles, signed, without_owner), (encryption, access_point, public), (vpc_endpoints, organization)) = tokio::join!(
+        join3(profiles, signed, without_owner),
         join3(encryption, point, public),
         join(network, organization)
     );
@@ -210,7 +195,6 @@ pub(super) async fn ask_named(
         profiles,
         signed,
         without_owner,
-        own_buckets,
         object,
         default_key,
         key,

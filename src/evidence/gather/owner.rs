@@ -1,0 +1,85 @@
+//! Whose bucket it is, and whose object: what a refusal turns on that no policy explains.
+
+use super::ask::{ask_object_acl, ask_own_buckets, ask_ownership};
+use super::desk::{Desk, not_needed};
+use crate::evidence::bucket_policy::BucketPolicy;
+use crate::evidence::listing::Listing;
+use crate::evidence::object_acl::ObjectAcl;
+use crate::evidence::own_buckets::OwnBuckets;
+use crate::evidence::replay::{self, Replay, Stand};
+use crate::evidence::settings::Ownership;
+use crate::evidence::{Answer, Evidence};
+use crate::recognize::{Denial, DeniedLayer, DenyEffect};
+use crate::request::BucketKind;
+use futures_util::FutureExt;
+use futures_util::future::join3;
+
+/// What was learned of it.
+pub(super) struct Owner {
+    own_buckets: Answer<OwnBuckets>,
+    ownership: Answer<Ownership>,
+    object_acl: Answer<ObjectAcl>,
+}
+
+impl Owner {
+    pub(super) fn not_asked() -> Self {
+        Self { own_buckets: not_needed(), ownership: not_needed(), object_acl: not_needed() }
+    }
+
+    pub(super) fn put(self, evidence: &mut Evidence) {
+        evidence.own_buckets = self.own_buckets;
+        evidence.ownership = self.ownership;
+        evidence.object_acl = self.object_acl;
+    }
+}
+
+/// Asks what the first answers make likely to matter; [`super::further`] asks the rest where it is still needed.
+pub(super) async fn ask_owner(
+    desk: &Desk<'_>,
+    client: &aws_sdk_s3::Client,
+    replayed: &Answer<Replay>,
+    policy: &Answer<BucketPolicy>,
+    listed: &Answer<Listing>,
+) -> Owner {
+    let request = desk.plan.request;
+    let code = replayed.known().map_or("", |replay| replay.decisive().code());
+    let denial = replayed.known().and_then(|replay| Denial::read(replay.decisive().message()));
+    let bare = denial.as_ref().is_none_or(|denial| denial.layer.is_none());
+    let by_resource = denial.as_ref().is_some_and(|denial| {
+        denial.layer == Some(DeniedLayer::ResourcePolicy) && denial.effect == Some(DenyEffect::Implicit)
+    });
+    let refused = code == "AccessDenied" && request.bucket_kind == BucketKind::General;
+    let of_the_bucket = refused && policy.known().is_none() && (bare || by_resource);
+    let key = request.key.as_deref().filter(|_| matches!(replay::stand_in(request), Ok(Stand::Object)));
+    let of_an_object = refused && policy.known().is_some_and(BucketPolicy::is_the_callers) && key.is_some();
+    // In the bucket's own account an identity-based Allow is enough: AWS misses a resource-based one only where the object is
+    // not the bucket owner's.
+    let is_said = of_an_object && by_resource;
+    // Without AWS's word for it, an owner that nothing beside it has is what makes it likely.
+    let is_odd = key.zip(listed.known()).is_some_and(|(key, listing)| listing.has_an_owner_of_its_own(key));
+    let may_be = of_an_object && bare && is_odd;
+    let owner = key.and_then(|key| listed.known()?.owner_of(key));
+
+    let own_buckets = async {
+        if of_the_bucket || is_said || may_be || code == "NoSuchBucket" {
+            ask_own_buckets(desk, client).await
+        } else {
+            not_needed()
+        }
+    }
+    .boxed_local()
+    .shared();
+    let ownership = async {
+        if is_said {
+            return ask_ownership(desk, client).await;
+        }
+        if may_be && own_buckets.clone().await.known().is_some_and(|own| own.owner.as_deref() != owner) {
+            return ask_ownership(desk, client).await;
+        }
+        not_needed()
+    };
+    let object_acl =
+        async { if is_said && owner.is_none() { ask_object_acl(desk, client).await } else { not_needed() } };
+    let (own_buckets, ownership, object_acl) = join3(own_buckets.clone(), ownership, object_acl).await;
+    Owner { own_buckets, ownership, object_acl }
+}

@@ -1,0 +1,268 @@
+//! All that is asked about a request to S3: what the bucket answers, who asks, and with which policies.
+
+use super::desk::{Desk, Later};
+use super::kept::Kept;
+use super::named::{Named, ask_named};
+use super::owner::{Owner, ask_owner};
+use super::{ask_identity, caller_arn, read_policies};
+use crate::aws::answer::Exchange;
+use crate::aws::clients::Signer;
+use crate::evidence::bucket_policy::BucketPolicy;
+use crate::evidence::identity::Identity;
+use crate::evidence::identity_policies::IdentityPolicies;
+use crate::evidence::listing::Listing;
+use crate::evidence::region::Places;
+use crate::evidence::replay::{Replay, Stand};
+use crate::evidence::{
+    Answer, Evidence, bucket, bucket_policy, identity, identity_policies, listing, replay, unsigned,
+};
+use crate::recognize::{Denial, DeniedLayer};
+use crate::request::BucketKind;
+use aws_credential_types::Credentials;
+use futures_util::FutureExt;
+use futures_util::future::{join, join3, join4};
+use std::cell::RefCell;
+
+/// Asks it all, each question as soon as what it needs is there.
+pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Credentials>, evidence: &mut Evidence) {
+    let region = RefCell::default();
+    let places = Places::new(desk.plan.clients, &region);
+    // An unsigned request may be told nothing; the bucket's own documents can be read by whoever may.
+    let reader = match keys {
+        Some(_) => None,
+        None => desk.borrowed_keys().await,
+    };
+    let questions =
+        Questions { desk, signer, keys, reader: reader.as_ref(), places, stand: replay::stand_in(desk.plan.request) };
+
+    let replayed: Later<'_, Replay> = questions.replay().boxed_local().shared();
+    let policy: Later<'_, BucketPolicy> = questions.bucket_policy().boxed_local().shared();
+    let listed: Later<'_, Listing> = questions.listing().boxed_local().shared();
+    let kept = Kept::of(desk, keys);
+    let identity: Later<'_, Identity> =
+        questions.identity(kept.as_ref(), replayed.clone(), policy.clone()).boxed_local().shared();
+
+    let about_the_bucket = join4(
+        questions.bucket(replayed.clone(), policy.clone()),
+        listed.clone(),
+        questions.unsigned(replayed.clone(), policy.clone()),
+        questions.owner(replayed.clone(), policy.clone(), listed.clone()),
+    );
+    let about_the_caller = join(identity.clone(), questions.identity_policies(kept.as_ref(), identity.clone()));
+    let about_the_refusal = questions.named(replayed.clone(), policy.clone(), identity.clone());
+    let ((bucket, listing, unsigned, owner), (mut identity, mut policies), named) =
+        join3(about_the_bucket, about_the_caller, about_the_refusal).await;
+
+    if let Some(kept) = &kept {
+        if !kept.is_still(&identity, &policies) {
+            (identity, policies) = questions.caller_anew(kept).await;
+        }
+        kept.renew(desk, &identity);
+    }
+    evidence.replay = replayed.await;
+    evidence.bucket_policy = policy.await;
+    evidence.bucket = bucket;
+    evidence.listing = listing;
+    evidence.unsigned = unsigned;
+    evidence.identity = identity;
+    evidence.identity_policies = policies;
+    owner.put(evidence);
+    named.put(evidence);
+    evidence.region = region.borrow().clone();
+}
+
+/// What the questions share.
+struct Questions<'a> {
+    desk: &'a Desk<'a>,
+    signer: &'a Signer,
+    /// The failing command's own; none where it sent its request unsigned.
+    keys: Option<&'a Credentials>,
+    /// Somebody else's, for the documents that an unsigned request cannot ask for.
+    reader: Option<&'a Credentials>,
+    places: Places<'a>,
+    stand: Result<Stand, String>,
+}
+
+impl Questions<'_> {
+    fn reads_an_object(&self) -> bool {
+        matches!(self.stand, Ok(Stand::Object))
+    }
+
+    async fn replay(&self) -> Answer<Replay> {
+        match &self.stand {
+            Ok(stand) => {
+                self.desk
+                    .ask(replay::NAME, |ledger| async move {
+                        replay::follow(&self.places, self.signer, self.desk.plan.request, *stand, &ledger).await
+                    })
+                    .await
+            }
+            Err(why) => self.desk.skip(replay::NAME, why),
+        }
+    }
+
+    async fn bucket_policy(&self) -> Answer<BucketPolicy> {
+        let request = self.desk.plan.request;
+        let Some(name) = request.bucket.as_deref().filter(|_| request.bucket_kind == BucketKind::General) else {
+            return self.desk.skip(bucket_policy::NAME, "the request names no general purpose bucket");
+        };
+        let Some(keys) = self.keys.or(self.reader) else {
+            return self.desk.skip(bucket_policy::NAME, "the request was unsigned");
+        };
+        let reader = Signer::Keys(keys.clone());
+        self.desk
+            .ask(
+                bucket_policy::NAME,
+                |ledger| async move { bucket_policy::get(&self.places, &reader, name, &ledger).await },
+            )
+            .await
+    }
+
+    async fn listing(&self) -> Answer<Listing> {
+        let request = self.desk.plan.request;
+        match (request.bucket.as_deref(), request.key.as_deref(), self.keys) {
+            (Some(name), Some(key), Some(_)) if self.reads_an_object() => {
+                self.desk
+                    .ask(listing::NAME, |ledger| async move {
+                        listing::near(&self.places, self.signer, request, name, key, &ledger).await
+                    })
+                    .await
+            }
+            (Some(_), Some(_), None) => self.desk.skip(listing::NAME, "the request was unsigned"),
+            _ => self.desk.skip(listing::NAME, "the request reads no object"),
+        }
+    }
+
+    /// Whether the bucket is there, where no other answer shows it.
+    async fn bucket(&self, replayed: Later<'_, Replay>, policy: Later<'_, BucketPolicy>) -> Answer<Exchange> {
+        let request = self.desk.plan.request;
+        let Some(name) = request.bucket.as_deref() else {
+            return self.desk.skip(bucket::NAME, "the request names no bucket");
+        };
+        if request.bucket_kind == BucketKind::Directory {
+            return self.desk.skip(bucket::NAME, "it is a directory bucket");
+        }
+        if is_shown(replayed, policy).await {
+            return self.desk.skip(bucket::NAME, "S3 answered for it: it exists, in this region");
+        }
+        let client = self.places.client(self.signer);
+        let answer =
+            self.desk.ask(bucket::NAME, |ledger| async move { bucket::head(&client, name, &ledger).await }).await;
+        self.places.learn(answer.known());
+        answer
+    }
+
+    /// The read as a stranger would send it.
+    async fn unsigned(&self, replayed: Later<'_, Replay>, policy: Later<'_, BucketPolicy>) -> Answer<Exchange> {
+        let request = self.desk.plan.request;
+        if self.keys.is_none() {
+            return self.desk.skip(unsigned::NAME, "the request itself was unsigned");
+        }
+        if !self.reads_an_object() || request.bucket_kind != BucketKind::General {
+            return self.desk.skip(unsigned::NAME, "the request reads no object of a general purpose bucket");
+        }
+        let refused = replayed.await;
+        let layer = refused.known().and_then(|replay| Denial::read(replay.decisive().message())?.layer);
+        if !matches!(layer, None | Some(DeniedLayer::IdentityPolicy)) {
+            return self.desk.skip(unsigned::NAME, "AWS named what refuses the request");
+        }
+        // What lets everybody in lets in the bucket's own account too.
+        if policy.await.known().is_some_and(BucketPolicy::is_the_callers) {
+            return self.desk.skip(unsigned::NAME, "the bucket is of the caller's account");
+        }
+        let client = self.places.client(&Signer::Nobody);
+        self.desk.ask(unsigned::NAME, |ledger| async move { unsigned::head(&client, request, &ledger).await }).await
+    }
+
+    /// Whose bucket and object they are, where the refusal may turn on that.
+    async fn owner(
+        &self,
+        replayed: Later<'_, Replay>,
+        policy: Later<'_, BucketPolicy>,
+        listed: Later<'_, Listing>,
+    ) -> Owner {
+        let (replayed, policy, listed) = join3(replayed, policy, listed).await;
+        if self.keys.is_none() {
+            return Owner::not_asked();
+        }
+        let client = self.places.client(self.signer);
+        ask_owner(self.desk, &client, &replayed, &policy, &listed).await
+    }
+
+    async fn identity(
+        &self,
+        kept: Option<&Kept<'_>>,
+        replayed: Later<'_, Replay>,
+        policy: Later<'_, BucketPolicy>,
+    ) -> Answer<Identity> {
+        let Some(keys) = self.keys else { return self.desk.skip(identity::NAME, "the request was unsigned") };
+        // What an earlier diagnosis learned counts when an answer of this one shows that the credentials still work.
+        if let Some(identity) = kept.and_then(|kept| kept.identity.clone())
+            && is_shown(replayed, policy).await
+        {
+            return self.desk.remember(identity::NAME, identity);
+        }
+        ask_identity(self.desk, keys).await
+    }
+
+    async fn identity_policies(
+        &self,
+        kept: Option<&Kept<'_>>,
+        identity: Later<'_, Identity>,
+    ) -> Answer<IdentityPolicies> {
+        let Some(keys) = self.keys else {
+            return self.desk.skip(identity_policies::NAME, "the request was unsigned");
+        };
+        let iam = match self.desk.plan.clients.iam(keys) {
+            Ok(iam) => iam,
+            Err(why) => return self.desk.skip(identity_policies::NAME, &why),
+        };
+        // The name is enough to begin with; whether it is the caller's still is seen when all is there.
+        let kept = kept.and_then(|kept| kept.identity.as_ref());
+        read_policies(self.desk, &iam, caller_arn(self.desk.plan, kept, identity).await).await
+    }
+
+    /// Who it is now, when it is not who it was.
+    async fn caller_anew(&self, kept: &Kept<'_>) -> (Answer<Identity>, Answer<IdentityPolicies>) {
+        let identity = ask_identity(self.desk, kept.keys).await;
+        let caller = identity.known().map(|identity| identity.arn.clone());
+        let policies = match self.desk.plan.clients.iam(kept.keys) {
+            Ok(iam) => read_policies(self.desk, &iam, caller).await,
+            Err(why) => self.desk.skip(identity_policies::NAME, &why),
+        };
+        (identity, policies)
+    }
+
+    /// What the refusal names is worth a look at once.
+    async fn named(
+        &self,
+        replayed: Later<'_, Replay>,
+        policy: Later<'_, BucketPolicy>,
+        identity: Later<'_, Identity>,
+    ) -> Named {
+        let refused = replayed.await;
+        let denial = refused.known().and_then(|replay| Denial::read(replay.decisive().message()));
+        let said = denial.as_ref().or(self.desk.plan.denial);
+        let ask = async |region: Option<&str>| {
+            let keys = self.keys.or(self.reader);
+            ask_named(self.desk, self.signer, keys, region, said, refused.known(), identity.clone()).await
+        };
+        let region = self.places.pointed();
+        let named = ask(region.as_deref()).await;
+        if self.stand.is_ok() {
+            return named;
+        }
+        // Without a replay it is the policy's answer that points elsewhere, and nobody waited for that.
+        policy.await;
+        match self.places.pointed() {
+            Some(pointed) if region.as_ref() != Some(&pointed) => ask(Some(&pointed)).await,
+            _ => named,
+        }
+    }
+}
+
+/// Whether an answer of S3's shows that the bucket is there; whoever signed for it has credentials that work.
+async fn is_shown(replayed: Later<'_, Replay>, policy: Later<'_, BucketPolicy>) -> bool {
+    let (replayed, policy) = join(replayed, policy).await;
+    replayed.known().is_some_and(Replay::shows_the_bucket) || bucket_policy::shows_the_bucket(&policy)
+}
