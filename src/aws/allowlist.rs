@@ -53,6 +53,7 @@ pub const ALLOWED: &[Operation] = &[
     op("IAM", "ListRolePolicies"),
     op("IAM", "ListUserPolicies"),
     op("IAM", "SimulatePrincipalPolicy"),
+    op("IAM Toolbox", "GetRequestAuthorizationDetails"),
     op("KMS", "DescribeKey"),
     op("KMS", "GetKeyPolicy"),
     op("KMS", "ListGrants"),

@@ -265,6 +265,36 @@ impl<'a> Clients<'a> {
         raw::send(&self.transport, keys, call, now, ledger).await.into_answer()
     }
 
+    /// What IAM evaluated for a request that it refused, by the id that the refusal carried. It is kept in the region that
+    /// refused.
+    pub async fn authorization_details(
+        &self,
+        keys: &Credentials,
+        id: &str,
+        now: SystemTime,
+        ledger: &Arc<Ledger>,
+    ) -> Answer<Vec<u8>> {
+        let region = self.region();
+        let name = if self.settings.use_fips { "iam-toolbox-fips" } else { "iam-toolbox" };
+        let base = match self.endpoint(ServiceId::IamToolbox) {
+            Ok(Some(url)) => url.trim_end_matches('/').to_owned(),
+            Ok(None) if !is_host_label(region) => return Answer::Skipped("the region makes no host's name".to_owned()),
+            Ok(None) => format!("https://{name}.{region}.{}", dns_suffix(region)),
+            Err(why) => return Answer::Skipped(why),
+        };
+        let call = Call {
+            service: "IAM Toolbox",
+            signing_name: "iam",
+            operation: "GetRequestAuthorizationDetails",
+            region,
+            method: "GET",
+            url: format!("{base}/authorization-details/{id}"),
+            headers: Vec::new(),
+            body: String::new(),
+        };
+        raw::send(&self.transport, keys, call, now, ledger).await.into_answer()
+    }
+
     fn endpoint(&self, service: ServiceId) -> Result<Option<String>, String> {
         match self.settings.endpoints.for_service(service) {
             EndpointChoice::Aws => Ok(None),

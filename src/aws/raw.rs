@@ -1,4 +1,5 @@
-//! Signed calls to services whose SDK would cost minutes of build for one or two operations: EC2 (query), Organizations (JSON 1.1) and S3 Control (REST). The same gate, transport, ledger and bounds as the SDK's.
+//! Signed calls to services whose SDK would cost minutes of build for one or two operations: EC2 (query), Organizations
+//! (JSON 1.1), S3 Control (REST) and the IAM Toolbox (REST, JSON). The same gate, transport, ledger and bounds as the SDK's.
 
 use crate::aws::allowlist;
 use crate::aws::answer::{Exchange, Failure, Reply, cut, parse_error};

@@ -8,7 +8,8 @@ use super::case::Case;
 use super::documents::Source;
 use super::fixes;
 use super::verdict::Verdict;
-use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Place, StatementRef};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, EditTarget, Excerpt, Fix, Mark, Place, StatementRef};
+use crate::evidence::authorization::{self, MatchedDeny, PolicyType};
 use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
@@ -53,6 +54,7 @@ impl LayerCause {
                 None => Finding::Open("the caller is not known".to_owned()),
             };
         };
+        let detailed = self.detailed(case, verdict);
         if named.is_none() && case.head_goes_through() && verdict.action.starts_with("s3:Get") {
             return Finding::RuledOut("HEAD, which needs the same permission, goes through".to_owned());
         }
@@ -69,13 +71,18 @@ impl LayerCause {
             (Some(denial), true) => {
                 let mut blocker = self.by_documents(case, verdict, Certainty::Proven);
                 self.cite(case, denial, &mut blocker);
+                detailed.into_iter().for_each(|deny| self.cite_details(deny, &mut blocker));
                 Finding::Blocks(Box::new(blocker))
             }
             // Ownership does not show in the message: AWS names a policy although every policy allows.
             (Some(_), false) if foreign => {
                 Finding::RuledOut(format!("{} does not stop it; the object is another account's", self.thing()))
             }
-            (Some(denial), false) => Finding::Blocks(Box::new(self.named_not_shown(case, verdict, denial, outcome))),
+            (Some(denial), false) => {
+                let mut blocker = self.named_not_shown(case, verdict, denial, outcome);
+                detailed.into_iter().for_each(|deny| self.cite_details(deny, &mut blocker));
+                Finding::Blocks(Box::new(blocker))
+            }
             (None, true) => {
                 // Whose a directory bucket is, S3 tells nobody.
                 let is_supposed = case.request.bucket_kind == BucketKind::Directory;
@@ -83,7 +90,60 @@ impl LayerCause {
                 let certainty = if is_sure { Certainty::Proven } else { Certainty::Likely };
                 Finding::Blocks(Box::new(self.by_documents(case, verdict, certainty)))
             }
-            (None, false) => self.not_blocking(case, verdict, outcome),
+            (None, false) => match detailed {
+                Some(deny) => Finding::Blocks(Box::new(self.by_details(case, verdict, deny))),
+                None => self.not_blocking(case, verdict, outcome),
+            },
+        }
+    }
+
+    /// The Deny of this layer that IAM's details of this very refusal name.
+    fn detailed<'a>(&self, case: &'a Case<'_>, verdict: &Verdict) -> Option<&'a MatchedDeny> {
+        let kind = match self.layer {
+            Layer::Identity => PolicyType::IdentityBasedPolicy,
+            Layer::Resource => PolicyType::ResourceBasedPolicy,
+            Layer::PermissionsBoundary => PolicyType::PermissionsBoundary,
+            Layer::Session => PolicyType::SessionPolicy,
+            Layer::ServiceControl => PolicyType::ServiceControlPolicy,
+            Layer::ResourceControl => PolicyType::ResourceControlPolicy,
+            Layer::VpcEndpoint => PolicyType::VpcEndpointPolicy,
+            Layer::BlockPublicAccess => return None,
+        };
+        let details = case.evidence.authorization.known().filter(|_| self.side != Side::NoAllow)?;
+        details.denies.iter().find(|deny| {
+            // The id stands in a text of which strangers choose a part: it has to be of this request.
+            let same = deny.action.eq_ignore_ascii_case(&verdict.action) && deny.resource == verdict.resource;
+            same && deny.kind == kind
+        })
+    }
+
+    /// IAM's details name a policy whose documents, as far as read, do not show it.
+    fn by_details(&self, case: &Case<'_>, verdict: &Verdict, deny: &MatchedDeny) -> Blocker {
+        let mut blocker =
+            fixes::blocker(self.code, Certainty::Proven, self.summary(case, &verdict.action, Some(&verdict.resource)));
+        let policy = deny.policy_name().map(str::to_owned);
+        let owner = match self.layer {
+            Layer::ServiceControl | Layer::ResourceControl => deny.policy_arn.clone(),
+            _ => deny.attached_to.first().cloned().or_else(|| self.holder(case)),
+        };
+        // No Allow overrules it, and its text is not known.
+        let target = EditTarget { kind: self.kind, owner, policy };
+        let who = fixes::who_can(case, self.kind, &target);
+        let EditTarget { kind: document, owner, policy } = target;
+        blocker.place = Some(Place { document, owner, policy, statement: None, pointer: None });
+        blocker.fix = Some(fixes::advice(format!("have {} exempt this request", deny.described()), who, Vec::new()));
+        self.cite_details(deny, &mut blocker);
+        blocker
+    }
+
+    /// Notes that IAM's details say so, and of which statements.
+    fn cite_details(&self, deny: &MatchedDeny, blocker: &mut Blocker) {
+        let check = authorization::NAME.to_owned();
+        if !blocker.evidence.contains(&check) {
+            blocker.evidence.push(check);
+        }
+        if blocker.place.as_ref().is_none_or(|place| place.statement.is_none()) {
+            blocker.notes.push(format!("IAM's details of this refusal name {}", deny.described()));
         }
     }
 
@@ -317,7 +377,9 @@ impl LayerCause {
         if !blocker.evidence.contains(&told) {
             blocker.evidence.insert(0, told);
         }
-        if let Some(id) = &denial.authorization_id {
+        if let Some(id) = &denial.authorization_id
+            && case.evidence.authorization.known().is_none()
+        {
             let command = case.command(&["iam-toolbox", "get-request-authorization-details", "--authorization-id", id]);
             blocker.other_fixes.push(Fix {
                 summary: "see all that AWS evaluated for this request (kept for 24 hours)".to_owned(),

@@ -3,6 +3,7 @@
 //! A probe never judges. What was not learned is said as such: [`Answer`] has no empty default.
 
 pub mod access_point;
+pub mod authorization;
 pub mod bucket;
 pub mod bucket_policy;
 pub mod dns;
@@ -37,6 +38,7 @@ pub const NOT_NEEDED: &str = "the refusal was explained without it";
 /// Every probe that is asked, by the name that a report's checks have.
 pub const PROBES: &[&str] = &[
     access_point::NAME,
+    authorization::NAME,
     bucket::NAME,
     bucket_policy::NAME,
     dns::NAME,
@@ -176,6 +178,7 @@ pub struct Evidence {
     pub object: Answer<Exchange>,
     pub object_acl: Answer<object_acl::ObjectAcl>,
     pub access_point: Answer<access_point::AccessPoint>,
+    pub authorization: Answer<authorization::Authorization>,
     pub key: Answer<kms::Key>,
     pub vpc_endpoints: Answer<Vec<vpc_endpoints::VpcEndpoint>>,
     pub dns: Answer<dns::Resolution>,
@@ -227,6 +230,7 @@ impl Evidence {
             object: skipped(why),
             object_acl: skipped(why),
             access_point: skipped(why),
+            authorization: skipped(why),
             key: skipped(why),
             vpc_endpoints: skipped(why),
             dns: skipped(why),

@@ -16,6 +16,7 @@ pub enum ServiceId {
     Ec2,
     Organizations,
     S3Control,
+    IamToolbox,
 }
 
 impl ServiceId {
@@ -29,6 +30,7 @@ impl ServiceId {
             Self::Ec2 => "ec2",
             Self::Organizations => "organizations",
             Self::S3Control => "s3_control",
+            Self::IamToolbox => "iam_toolbox",
         }
     }
 
@@ -42,6 +44,7 @@ impl ServiceId {
             "ec2" => Self::Ec2,
             "organizations" => Self::Organizations,
             "s3control" => Self::S3Control,
+            "iam-toolbox" => Self::IamToolbox,
             _ => return None,
         })
     }
@@ -69,6 +72,7 @@ pub struct Endpoints {
     pub ec2: Option<Setting<String>>,
     pub organizations: Option<Setting<String>>,
     pub s3_control: Option<Setting<String>>,
+    pub iam_toolbox: Option<Setting<String>>,
 }
 
 impl Endpoints {
@@ -115,6 +119,7 @@ impl Endpoints {
             ServiceId::Ec2 => &self.ec2,
             ServiceId::Organizations => &self.organizations,
             ServiceId::S3Control => &self.s3_control,
+            ServiceId::IamToolbox => &self.iam_toolbox,
         }
         .as_ref()
     }
@@ -129,6 +134,7 @@ impl Endpoints {
             ec2: find(ServiceId::Ec2),
             organizations: find(ServiceId::Organizations),
             s3_control: find(ServiceId::S3Control),
+            iam_toolbox: find(ServiceId::IamToolbox),
         }
     }
 }
@@ -143,6 +149,7 @@ impl ServiceId {
             Self::Ec2 => "EC2",
             Self::Organizations => "Organizations",
             Self::S3Control => "S3 Control",
+            Self::IamToolbox => "the IAM Toolbox",
         }
     }
 }

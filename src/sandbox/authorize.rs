@@ -8,7 +8,7 @@ use crate::policy::{
 use crate::sandbox::call::Call;
 use crate::sandbox::caller::Caller;
 use crate::sandbox::managed;
-use crate::sandbox::scenario::{KmsKey, OrgPolicyKind, PolicyText};
+use crate::sandbox::scenario::{KmsKey, Messages, OrgPolicyKind, PolicyText};
 use crate::sandbox::service::Service;
 use crate::sandbox::state::State;
 
@@ -96,6 +96,8 @@ pub struct Refused {
     pub may_say_why: bool,
     /// The caller is of another account than the resource.
     pub crosses_accounts: bool,
+    /// What the details of the evaluation can be asked for by.
+    pub authorization_id: Option<String>,
 }
 
 /// The one reason that AWS names.
@@ -120,7 +122,10 @@ pub fn decide(state: &State, call: &Call<'_>, question: &Question) -> Result<(),
     let crosses_accounts = account.is_some_and(|account| account != question.resource_account);
     let related = account
         .is_some_and(|account| !crosses_accounts || state.same_organization(account, &question.resource_account));
+    let authorization_id = (state.scenario.messages == Messages::Identified && related)
+        .then(|| state.authorizations.keep(&call.request_id, question, &evaluation, &call.caller));
     Err(Refused {
+        authorization_id,
         caller: call.caller.arn(),
         action: question.action.clone(),
         resource: question.resource.clone(),

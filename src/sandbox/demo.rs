@@ -30,7 +30,8 @@ pub struct PrepareError {
 }
 
 /// The services that the AWS CLI and SDKs read an endpoint variable for.
-const SERVICES: [&str; 9] = ["S3", "S3_CONTROL", "STS", "IAM", "KMS", "EC2", "ORGANIZATIONS", "SSO", "SSO_OIDC"];
+const SERVICES: [&str; 10] =
+    ["S3", "S3_CONTROL", "STS", "IAM", "IAM_TOOLBOX", "KMS", "EC2", "ORGANIZATIONS", "SSO", "SSO_OIDC"];
 
 /// What a program needs of this process's environment to run at all.
 const KEPT: [&str; 9] =

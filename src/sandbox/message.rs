@@ -15,9 +15,9 @@ pub const BARE: &str = "Access Denied";
 pub fn s3(refused: &Refused, messages: Messages) -> String {
     let endpoint_across = refused.crosses_accounts && refused.reason.layer == Layer::VpcEndpoint;
     match &refused.caller {
-        Some(caller) if messages == Messages::Enhanced && refused.may_say_why && !endpoint_across => {
+        Some(caller) if messages != Messages::Bare && refused.may_say_why && !endpoint_across => {
             let resource = format!("\"{}\"", refused.resource);
-            sentence(caller, &refused.action, &resource, &because(&refused.reason, &refused.action))
+            sentence(caller, &resource, refused)
         }
         _ => BARE.to_owned(),
     }
@@ -26,7 +26,7 @@ pub fn s3(refused: &Refused, messages: Messages) -> String {
 /// The text of a KMS refusal as S3 passes it on.
 #[must_use]
 pub fn kms(refused: &Refused, messages: Messages) -> String {
-    let Some(caller) = refused.caller.as_ref().filter(|_| messages == Messages::Enhanced) else {
+    let Some(caller) = refused.caller.as_ref().filter(|_| messages != Messages::Bare) else {
         return BARE.to_owned();
     };
     // KMS does not tell another account's caller whether the key is there.
@@ -39,23 +39,31 @@ pub fn kms(refused: &Refused, messages: Messages) -> String {
             refused.action
         );
     }
-    sentence(caller, &refused.action, &refused.resource, &because(&refused.reason, &refused.action))
+    sentence(caller, &refused.resource, refused)
 }
 
 /// The text of the other services, which name the resource without quotes.
 #[must_use]
 pub fn plain(refused: &Refused, resource: &str, messages: Messages) -> String {
     let caller = refused.caller.as_deref().unwrap_or("anonymous");
-    let says_why = messages == Messages::Enhanced && refused.may_say_why;
+    let says_why = messages != Messages::Bare && refused.may_say_why;
     if says_why {
-        sentence(caller, &refused.action, resource, &because(&refused.reason, &refused.action))
+        sentence(caller, resource, refused)
     } else {
         format!("User: {caller} is not authorized to perform: {} on resource: {resource}", refused.action)
     }
 }
 
-fn sentence(caller: &str, action: &str, resource: &str, because: &str) -> String {
-    format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {because}")
+fn sentence(caller: &str, resource: &str, refused: &Refused) -> String {
+    let (action, because) = (&refused.action, because(&refused.reason, &refused.action));
+    let text = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {because}");
+    match &refused.authorization_id {
+        Some(id) => format!(
+            "{text}. Go to https://console.aws.amazon.com/iam/home#/authorization-details/{id} for complete details, or call \
+             the GetRequestAuthorizationDetails API with the following authorization id: {id}"
+        ),
+        None => text,
+    }
 }
 
 fn because(reason: &Reason, action: &str) -> String {
@@ -91,6 +99,7 @@ mod tests {
             resource: "arn:aws:s3:::b/k".to_owned(),
             reason: Reason { layer, effect, policy_arn: None },
             may_say_why: true,
+            authorization_id: None,
             crosses_accounts: false,
         }
     }

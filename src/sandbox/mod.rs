@@ -34,6 +34,7 @@ mod sigv4;
 mod sso;
 mod state;
 mod sts;
+mod toolbox;
 mod xml;
 
 #[cfg(test)]

@@ -196,6 +196,8 @@ pub enum Messages {
     /// With the reason, where AWS gives one: inside one account, inside one organization.
     #[default]
     Enhanced,
+    /// The same, and with the id of what was evaluated.
+    Identified,
     /// `Access Denied` and no more.
     Bare,
 }

@@ -7,7 +7,7 @@ use crate::sandbox::http::{Incoming, Reply};
 use crate::sandbox::log::{Entry, Log, without_secrets};
 use crate::sandbox::service::Service;
 use crate::sandbox::state::State;
-use crate::sandbox::{ec2, iam, ids, kms, metadata, organizations, s3, s3control, sigv4, sso, sts};
+use crate::sandbox::{ec2, iam, ids, kms, metadata, organizations, s3, s3control, sigv4, sso, sts, toolbox};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming as Body};
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
@@ -171,6 +171,7 @@ fn decide(
         _ if anonymous => Err(Unauthenticated::Missing.fault(service)),
         Service::S3Control => s3control::handle(state, &call),
         Service::Iam => iam::handle(state, &call),
+        Service::IamToolbox => toolbox::handle(state, &call),
         Service::Kms => kms::handle(state, &call),
         Service::Ec2 => ec2::handle(state, &call),
         Service::Organizations => organizations::handle(state, &call),
@@ -186,6 +187,7 @@ fn operation(service: Service, incoming: &Incoming) -> String {
         Service::Kms | Service::Organizations => {
             incoming.header("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned()
         }
+        Service::IamToolbox => "GetRequestAuthorizationDetails".to_owned(),
         Service::Sso => "GetRoleCredentials".to_owned(),
         Service::SsoOidc => "CreateToken".to_owned(),
         Service::Metadata => metadata::name(incoming).unwrap_or_default().to_owned(),

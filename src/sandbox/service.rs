@@ -5,6 +5,7 @@ use crate::sandbox::fault::Protocol;
 use crate::sandbox::http::Incoming;
 use crate::sandbox::metadata;
 use crate::sandbox::sigv4::Signing;
+use crate::sandbox::toolbox;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
@@ -12,6 +13,7 @@ pub enum Service {
     S3Control,
     Sts,
     Iam,
+    IamToolbox,
     Kms,
     Ec2,
     Organizations,
@@ -28,6 +30,7 @@ impl Service {
             "s3" if is_control(incoming) => Self::S3Control,
             "s3" | "s3express" => Self::S3,
             "sts" => Self::Sts,
+            "iam" if incoming.raw_path.starts_with(toolbox::PATH) => Self::IamToolbox,
             "iam" => Self::Iam,
             "kms" => Self::Kms,
             "ec2" => Self::Ec2,
@@ -60,6 +63,7 @@ impl Service {
             Self::S3Control => "S3 Control",
             Self::Sts => "STS",
             Self::Iam => "IAM",
+            Self::IamToolbox => "IAM Toolbox",
             Self::Kms => "KMS",
             Self::Ec2 => "EC2",
             Self::Organizations => "Organizations",
@@ -77,7 +81,7 @@ impl Service {
             Self::Iam => Protocol::Query { namespace: "https://iam.amazonaws.com/doc/2010-05-08/" },
             Self::Ec2 => Protocol::Ec2,
             Self::Kms | Self::Organizations => Protocol::Json,
-            Self::Sso | Self::SsoOidc | Self::Metadata => Protocol::RestJson,
+            Self::IamToolbox | Self::Sso | Self::SsoOidc | Self::Metadata => Protocol::RestJson,
         }
     }
 }

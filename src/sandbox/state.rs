@@ -5,6 +5,7 @@ use crate::sandbox::scenario::{
     AccessKey, AccessPoint, Bucket, Edit, EditError, KmsKey, Object, PolicyText, Role, Scenario, Session, User,
     VpcEndpoint,
 };
+use crate::sandbox::toolbox::Authorizations;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -16,6 +17,8 @@ pub struct State {
     pub uploads: BTreeMap<String, Upload>,
     /// Requests that older permissions still refuse.
     pub spreading: u32,
+    /// What was evaluated for refused requests.
+    pub authorizations: Authorizations,
     serial: u64,
 }
 
@@ -104,7 +107,15 @@ impl State {
     pub fn new(scenario: Scenario, now: OffsetDateTime) -> Self {
         let sessions = scenario.sessions.iter().filter_map(|session| live(&scenario, session, now)).collect();
         let buckets = scenario.buckets.iter().map(|spec| (spec.name.clone(), bucket_state(spec, now))).collect();
-        Self { spreading: scenario.spreading, scenario, sessions, buckets, uploads: BTreeMap::new(), serial: 0 }
+        Self {
+            spreading: scenario.spreading,
+            scenario,
+            sessions,
+            buckets,
+            uploads: BTreeMap::new(),
+            authorizations: Authorizations::default(),
+            serial: 0,
+        }
     }
 
     /// Replaces a policy, in what is served as well as in the scenario that it came from.

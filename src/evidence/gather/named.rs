@@ -7,13 +7,13 @@ use crate::aws::answer::Exchange;
 use crate::aws::clients::Signer;
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, access_point, identity, kms, object, organization, profiles, replay, settings, variants,
-    vpc_endpoints,
+    Answer, Evidence, access_point, authorization, identity, kms, object, organization, profiles, replay, settings,
+    variants, vpc_endpoints,
 };
 use crate::recognize::{Denial, DeniedLayer};
 use crate::request::{BucketKind, alias_name};
 use aws_credential_types::Credentials;
-use futures_util::future::{join, join3};
+use futures_util::future::join3;
 
 /// The answers that a refusal's own words made worth asking for.
 pub(super) struct Named {
@@ -24,6 +24,7 @@ pub(super) struct Named {
     pub(super) default_key: Answer<Option<String>>,
     pub(super) key: Answer<kms::Key>,
     pub(super) access_point: Answer<access_point::AccessPoint>,
+    pub(super) authorization: Answer<authorization::Authorization>,
     pub(super) public_access: Answer<settings::PublicAccessBlock>,
     pub(super) account_public_access: Answer<settings::PublicAccessBlock>,
     pub(super) vpc_endpoints: Answer<Vec<vpc_endpoints::VpcEndpoint>>,
@@ -40,6 +41,7 @@ impl Named {
         evidence.default_key = self.default_key;
         evidence.key = self.key;
         evidence.access_point = self.access_point;
+        evidence.authorization = self.authorization;
         evidence.public_access = self.public_access;
         evidence.account_public_access = self.account_public_access;
         evidence.vpc_endpoints = self.vpc_endpoints;
@@ -154,6 +156,17 @@ pub(super) async fn ask_named(
             None => desk.skip(access_point::NAME, "the access point's ARN is not known"),
         }
     };
+    let authorization = async {
+        match (keys, denial.and_then(|denial| denial.authorization_id.as_deref())) {
+            (Some(keys), Some(id)) => {
+                desk.ask(authorization::NAME, |ledger| async move {
+                    authorization::read(plan.clients, keys, id, plan.world.now, &ledger).await
+                })
+                .await
+            }
+            _ => not_needed(),
+        }
+    };
     let public = async {
         let masquerades = matches!(layer, Some(DeniedLayer::ResourcePolicy | DeniedLayer::BlockPublicAccess(_)));
         let whole_world = unsigned && keys.is_some();
@@ -183,10 +196,14 @@ pub(super) async fn ask_named(
             _ => (not_needed(), not_needed()),
         }
     };
-    let ((profiles, signed, without_owner), (encryption, access_point, public), (vpc_endpoints, organization)) = tokio::join!(
+    let (
+        (profiles, signed, without_owner),
+        (encryption, access_point, public),
+        (vpc_endpoints, organization, authorization),
+    ) = tokio::join!(
         join3(profiles, signed, without_owner),
         join3(encryption, point, public),
-        join(network, organization)
+        join3(network, organization, authorization)
     );
     let (object, default_key, key) = encryption;
     let (public_access, account_public_access) = public;
@@ -199,6 +216,7 @@ pub(super) async fn ask_named(
         default_key,
         key,
         access_point,
+        authorization,
         public_access,
         account_public_access,
         vpc_endpoints,

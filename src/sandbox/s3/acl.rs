@@ -212,7 +212,7 @@ pub(super) fn settable(state: &State, call: &Call<'_>, bucket: &BucketState, gra
     let public = grants.iter().any(|grant| grant.to.is_public());
     if public && account_settings(state, bucket).block_public_acls {
         let related = call.caller.account() == Some(&bucket.spec.account)
-            && state.scenario.messages == crate::sandbox::scenario::Messages::Enhanced;
+            && state.scenario.messages != crate::sandbox::scenario::Messages::Bare;
         let message = match call.caller.arn().filter(|_| related) {
             Some(arn) => format!(
                 "User: {arn} is not authorized to perform: s3:PutObjectAcl on resource: \"{}/{}\" because public ACLs are \

@@ -185,6 +185,8 @@ scenarios![
     "resource-control-policy.silent",
     "service-control-policy",
     "service-control-policy.bare",
+    "service-control-policy.details",
+    "service-control-policy.details-refused",
     "service-control-policy.management",
     "service-control-policy.near",
     "service-control-policy.no-allow",
