@@ -65,10 +65,11 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
         let key = plan.request.key.as_deref().filter(|_| matches!(replay::stand_in(plan.request), Ok(Stand::Object)));
         let (Some(key), true, true) = (key, general, keys.is_some()) else { return None };
         let listed = evidence.listing.known().and_then(|listing| listing.owner_of(key));
+        let owner = evidence.own_buckets.known().filter(|_| is_own).and_then(|own| own.owner.as_deref());
         match evidence.object_acl {
             Answer::Skipped(_) if foreign => Some(desk.skip(object_acl::NAME, "the bucket is another account's")),
-            Answer::Skipped(_) if listed.is_some() => {
-                Some(desk.skip(object_acl::NAME, "the list tells the object's owner"))
+            Answer::Skipped(_) if listed.is_some() && listed == owner => {
+                Some(desk.skip(object_acl::NAME, "the bucket's owner owns the object"))
             }
             Answer::Skipped(_) => Some(ask_object_acl(&desk, client).await),
             _ => None,

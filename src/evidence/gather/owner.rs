@@ -69,17 +69,20 @@ pub(super) async fn ask_owner(
     }
     .boxed_local()
     .shared();
-    let ownership = async {
-        if is_said {
-            return ask_ownership(desk, client).await;
+    let is_anothers =
+        async { may_be && own_buckets.clone().await.known().is_some_and(|own| own.owner.as_deref() != owner) }
+            .boxed_local()
+            .shared();
+    let ownership =
+        async { if is_said || is_anothers.clone().await { ask_ownership(desk, client).await } else { not_needed() } };
+    // The list tells the object's owner as well; only the ACL tells whether it lets the bucket's owner in.
+    let object_acl = async {
+        if (is_said && owner.is_none()) || is_anothers.clone().await {
+            ask_object_acl(desk, client).await
+        } else {
+            not_needed()
         }
-        if may_be && own_buckets.clone().await.known().is_some_and(|own| own.owner.as_deref() != owner) {
-            return ask_ownership(desk, client).await;
-        }
-        not_needed()
     };
-    let object_acl =
-        async { if is_said && owner.is_none() { ask_object_acl(desk, client).await } else { not_needed() } };
     let (own_buckets, ownership, object_acl) = join3(own_buckets.clone(), ownership, object_acl).await;
     Owner { own_buckets, ownership, object_acl }
 }
