@@ -94,11 +94,8 @@ impl BlockPublicAccess {
 
     fn overrides(&self, case: &Case<'_>, certainty: Certainty, setting: &str, check: &str) -> Blocker {
         let bucket = case.bucket_name().unwrap_or("the bucket");
-        let mut found = blocker(
-            CODE,
-            certainty,
-            format!("`{setting}` of Block Public Access overrides what `{bucket}` grants"),
-        );
+        let mut found =
+            blocker(CODE, certainty, format!("`{setting}` of Block Public Access overrides what `{bucket}` grants"));
         found.evidence.push(check.to_owned());
         if matches!(
             case.evidence.bucket_policy.known(),
