@@ -64,7 +64,8 @@ impl LayerCause {
             (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks || named.is_some(),
             _ => false,
         };
-        let foreign = verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_foreign(case);
+        let foreign =
+            verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_out_of_reach(case);
         match (named, shown && !foreign) {
             (Some(denial), true) => {
                 let mut blocker = self.by_documents(case, verdict, Certainty::Proven);

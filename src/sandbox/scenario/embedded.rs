@@ -164,6 +164,7 @@ scenarios![
     "not-reproduced.near",
     "object-owned-by-other-account",
     "object-owned-by-other-account.bare",
+    "object-owned-by-other-account.granted",
     "object-owned-by-other-account.named",
     "object-owned-by-other-account.near",
     "object-owned-by-other-account.older-bucket",
