@@ -88,6 +88,29 @@ impl LayerCause {
         }
     }
 
+    /// The surest finding about any permission of several; of equals the first.
+    pub fn judge_all(&self, case: &Case<'_>, verdicts: &[&Verdict]) -> Finding {
+        let judged = verdicts.iter().map(|verdict| self.judge(case, Some(verdict))).reduce(surer);
+        judged.unwrap_or_else(|| self.judge(case, None))
+    }
+
+    /// The other permissions of several that it withholds. What one statement denies twice is named once.
+    pub fn also(&self, case: &Case<'_>, verdicts: &[&Verdict]) -> Vec<Blocker> {
+        let Finding::Blocks(first) = self.judge_all(case, verdicts) else { return Vec::new() };
+        let mut others: Vec<Blocker> = Vec::new();
+        for verdict in verdicts {
+            let Finding::Blocks(blocker) = self.judge(case, Some(verdict)) else { continue };
+            let is_named = |known: &Blocker| {
+                known.summary == blocker.summary
+                    || (self.side == Side::Deny && known.place.is_some() && known.place == blocker.place)
+            };
+            if blocker.certainty > Certainty::Possible && !is_named(&first) && !others.iter().any(is_named) {
+                others.push(*blocker);
+            }
+        }
+        others
+    }
+
     /// Judges by the documents alone: AWS's message is about another service's part of the request.
     pub fn judge_documents_only(&self, case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
         let Some(verdict) = verdict else { return Finding::Irrelevant };
@@ -527,6 +550,16 @@ impl LayerCause {
             (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}`{on_what}"),
         }
     }
+}
+
+/// The finding that says more; of equals the first.
+fn surer(a: Finding, b: Finding) -> Finding {
+    let rank = |finding: &Finding| match finding {
+        Finding::Blocks(blocker) => 2 + blocker.certainty as u8,
+        Finding::Open(_) => 1,
+        Finding::RuledOut(_) | Finding::Irrelevant => 0,
+    };
+    if rank(&b) > rank(&a) { b } else { a }
 }
 
 /// Whether the documents that decide most often were read, and allow the request: the caller's own, the bucket's, and no

@@ -40,7 +40,10 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     for (order, cause) in CAUSES.iter().enumerate() {
         let note = |because: String| CauseNote { cause: cause.code().to_owned(), because };
         match cause.judge(case) {
-            Finding::Blocks(blocker) => blockers.push((order, *blocker)),
+            Finding::Blocks(blocker) => {
+                blockers.push((order, *blocker));
+                blockers.extend(cause.also(case).into_iter().map(|other| (order, other)));
+            }
             Finding::RuledOut(because) => ruled_out.push(note(because)),
             Finding::Open(because) => open.push(note(because)),
             Finding::Irrelevant => {}

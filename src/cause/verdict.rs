@@ -38,7 +38,11 @@ impl Verdicts {
         let asked = needs(case)
             .into_iter()
             .map(|(action, resource)| {
-                let subject = if action.starts_with("sts:") { Subject::Role } else { Subject::S3 };
+                let subject = match action.split_once(':') {
+                    Some(("sts", _)) => Subject::Role,
+                    _ if is_of_another_bucket(case, &resource) => Subject::OtherBucket,
+                    _ => Subject::S3,
+                };
                 Verdict::of(case, &principal, subject, action, resource)
             })
             .collect();
@@ -70,10 +74,10 @@ impl Verdicts {
         self.asked.first()
     }
 
-    /// The verdict about what AWS's message is about: the KMS permission where it names one.
+    /// The verdicts about what AWS's message is about: the KMS permission where it names one.
     #[must_use]
-    pub fn refused(&self, case: &Case<'_>) -> Option<&Verdict> {
-        if case.names_kms() { self.kms.as_ref() } else { self.main() }
+    pub fn refused(&self, case: &Case<'_>) -> Vec<&Verdict> {
+        if case.names_kms() { self.kms.iter().collect() } else { self.asked.iter().collect() }
     }
 }
 
@@ -112,6 +116,18 @@ fn needs(case: &Case<'_>) -> Vec<(String, String)> {
     needs
 }
 
+/// The bucket of an ARN that has one.
+fn bucket_of(arn: &str) -> Option<&str> {
+    let (_, place) = arn.split_once(":s3:::")?;
+    place.split('/').next()
+}
+
+/// Whether it is at the other end of a copy: what was read is the failing end's.
+fn is_of_another_bucket(case: &Case<'_>, resource: &str) -> bool {
+    let own = [case.bucket_name(), case.request.bucket.as_deref()];
+    bucket_of(resource).is_some_and(|bucket| !own.contains(&Some(bucket)))
+}
+
 /// A directory bucket's ARN has an account in it, which S3 does not tell: the caller's own is supposed.
 fn directory_bucket(case: &Case<'_>) -> Option<(String, String)> {
     let request = case.request;
@@ -123,7 +139,7 @@ fn directory_bucket(case: &Case<'_>) -> Option<(String, String)> {
 
 impl Verdict {
     fn of(case: &Case<'_>, principal: &Principal, subject: Subject, action: String, resource: String) -> Self {
-        let documents = Documents::of(case, principal, subject);
+        let documents = Documents::of(case, principal, subject, &resource);
         let resource_account = match subject {
             Subject::Key | Subject::Role => {
                 resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
@@ -133,6 +149,14 @@ impl Verdict {
                 Some(false) => Some(case.bucket_account().unwrap_or_else(|| ANOTHER_ACCOUNT.to_owned())),
                 None => None,
             },
+            Subject::OtherBucket => {
+                let own = case.evidence.own_buckets.known();
+                match own.zip(bucket_of(&resource)).and_then(|(own, bucket)| own.owns(bucket)) {
+                    Some(true) => case.account(),
+                    Some(false) => Some(ANOTHER_ACCOUNT.to_owned()),
+                    None => None,
+                }
+            }
         };
         let mut context = context(case, subject);
         if resource_account.as_deref() == Some(ANOTHER_ACCOUNT) {
@@ -166,7 +190,7 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
     ] {
         context.set_absent(absent);
     }
-    if matches!(subject, Subject::S3 | Subject::AccessPoint) {
+    if matches!(subject, Subject::S3 | Subject::OtherBucket | Subject::AccessPoint) {
         context.set("aws:ViaAWSService", ["false"]);
         let http =
             case.settings.endpoints.url(crate::request::ServiceId::S3).is_some_and(|url| url.starts_with("http://"));
