@@ -162,6 +162,16 @@ impl LayerCause {
         self.cite(case, denial, &mut blocker);
         blocker.place = Some(self.unread_place(case, denial));
         match outcome {
+            // AWS says that no Allow holds: what could not be known of the nearest one is not so.
+            Outcome::Depends if denial.effect == Some(DenyEffect::Implicit) => {
+                let missed = self.mark_nearest(verdict, &mut blocker, true);
+                blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
+                if let Some(meet) = missed.iter().find_map(fixes::way_to_meet) {
+                    let allow = blocker.fix.replace(meet);
+                    blocker.other_fixes.splice(0..0, allow);
+                }
+                self.add_document_evidence(&mut blocker);
+            }
             Outcome::Depends => {
                 // AWS says that a Deny matched: where one alone can, it is that one.
                 let possible = self.undecided(verdict);
@@ -213,7 +223,7 @@ impl LayerCause {
                 self.mark_statement(verdict, trace, &mut blocker);
             }
         } else {
-            self.mark_nearest(verdict, &mut blocker);
+            self.mark_nearest(verdict, &mut blocker, false);
         }
         if blocker.place.is_none() {
             blocker.place = self.holder_place(case);
@@ -429,15 +439,20 @@ impl LayerCause {
         });
     }
 
-    fn mark_nearest(&self, verdict: &Verdict, blocker: &mut Blocker) {
-        let Some(miss) =
+    /// Marks the Allow that came closest, and tells in what it misses. `is_settled` is whether AWS said that it does not
+    /// hold, whatever could be known of it from here.
+    fn mark_nearest(&self, verdict: &Verdict, blocker: &mut Blocker, is_settled: bool) -> Vec<policy::Reason> {
+        let Some(mut miss) =
             policy::nearest_miss(&verdict.request, &verdict.documents.layers, &verdict.evaluation, self.layer)
         else {
-            return;
+            return Vec::new();
         };
-        let Some(document) = verdict.documents.document(self.layer, miss.policy_index) else { return };
+        let Some(document) = verdict.documents.document(self.layer, miss.policy_index) else { return Vec::new() };
         let source = verdict.documents.source(self.layer, miss.policy_index);
-        let Some(first) = miss.misses.first() else { return };
+        if is_settled {
+            say_that_it_is_not_met(&mut miss);
+        }
+        let Some(first) = miss.misses.first() else { return Vec::new() };
         blocker.place = Some(place(self.kind, source, &miss.statement, first.pointer.clone()));
         let name = miss.statement.sid.as_ref().map_or_else(
             || format!("statement {} of `{}`", miss.statement.index + 1, miss.policy),
@@ -454,6 +469,7 @@ impl LayerCause {
                 .map(|(index, miss)| Mark { span: miss.span.clone(), label: miss.label.clone(), primary: index == 0 })
                 .collect(),
         });
+        miss.misses.into_iter().map(|miss| miss.reason).collect()
     }
 
     /// Why the layer was not read, to stand after "because".
@@ -597,6 +613,18 @@ fn say_that_it_is_met(blocker: &mut Blocker) {
             "AWS found this condition met"
         };
         label.clone_into(&mut mark.label);
+    }
+}
+
+/// AWS says that the statement does not allow: the condition that could not be known is not met, or one of several is not.
+fn say_that_it_is_not_met(miss: &mut policy::NearMiss) {
+    let alone = miss.misses.len() == 1;
+    for miss in &mut miss.misses {
+        let policy::Reason::KeyUnknown { key, operator, wanted } = &miss.reason else { continue };
+        let found = if alone { "AWS found it not met" } else { "AWS found one of its conditions not met" };
+        miss.sentence = format!("`{operator}` on `{key}` asks for {wanted}; {found}");
+        miss.label =
+            if alone { "AWS found this condition not met" } else { "not met, or another one is not" }.to_owned();
     }
 }
 
