@@ -81,6 +81,11 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
     }
 }
 
+/// An Allow of its own, where a Deny of the same layer is what stops it first.
+pub(super) fn for_missing_allow(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: DocumentKind) -> Option<Fix> {
+    allow(case, verdict, &wanted_request(case, verdict), layer, kind)
+}
+
 /// Whether AWS's message says that the layer has no Allow for the permission.
 fn says_that_nothing_allows(case: &Case<'_>, verdict: &Verdict, layer: Layer) -> bool {
     let named = match case.denied_layer() {

@@ -12,6 +12,7 @@ use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Pla
 use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
+use crate::render::words::list_at_most;
 use crate::request::BucketKind;
 
 /// One layer, and which side of it a cause is about.
@@ -64,6 +65,9 @@ impl LayerCause {
             (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks || named.is_some(),
             _ => false,
         };
+        if self.side == Side::NoAllow && named.is_none() && self.lacks_an_allow_behind_a_deny(verdict) {
+            return Finding::Blocks(Box::new(self.behind_a_deny(case, verdict)));
+        }
         let foreign =
             verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_out_of_reach(case);
         match (named, shown && !foreign) {
@@ -206,6 +210,41 @@ impl LayerCause {
         blocker
     }
 
+    /// Whether the caller's policies deny it and nothing allows it either: without the Deny it would still be refused.
+    fn lacks_an_allow_behind_a_deny(&self, verdict: &Verdict) -> bool {
+        let may_allow = |layer: Layer| {
+            let mut statements = verdict.evaluation.layer(layer).into_iter().flat_map(|layer| &layer.statements);
+            statements.any(|trace| trace.effect == Effect::Allow && trace.verdict != Truth::False)
+        };
+        let layers = &verdict.documents.layers;
+        let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
+        // Within an account the resource's policy could allow it all the same.
+        let resource_may_allow = match (verdict.request.principal.account(), &verdict.request.resource_account) {
+            (Some(own), Some(account)) if own != account => false,
+            (Some(_), Some(_)) => layers.resource.has_gaps() || may_allow(Layer::Resource),
+            _ => true,
+        };
+        self.layer == Layer::Identity
+            && outcome == Some(Outcome::DeniesExplicitly)
+            && !self.has_gaps(verdict)
+            && !may_allow(Layer::Identity)
+            && !resource_may_allow
+            && layers.grants.is_empty()
+    }
+
+    fn behind_a_deny(&self, case: &Case<'_>, verdict: &Verdict) -> Blocker {
+        let summary = self.summary(case, &verdict.action, Some(&verdict.resource));
+        let mut blocker = fixes::blocker(self.code, Certainty::Proven, summary);
+        self.add_document_evidence(&mut blocker);
+        self.mark_nearest(verdict, &mut blocker, false);
+        if blocker.place.is_none() {
+            blocker.place = self.holder_place(case);
+        }
+        blocker.notes.push("without the statement that denies it, it would still be refused".to_owned());
+        blocker.fix = fixes::for_missing_allow(case, verdict, self.layer, self.kind);
+        blocker
+    }
+
     /// The documents show it.
     fn by_documents(&self, case: &Case<'_>, verdict: &Verdict, certainty: Certainty) -> Blocker {
         let mut blocker =
@@ -213,14 +252,15 @@ impl LayerCause {
         self.add_document_evidence(&mut blocker);
         let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
         if outcome == Some(Outcome::DeniesExplicitly) {
-            let denying = verdict
+            let mut denying = verdict
                 .evaluation
                 .layer(self.layer)
                 .into_iter()
                 .flat_map(|layer| &layer.statements)
-                .find(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
-            if let Some(trace) = denying {
+                .filter(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
+            if let Some(trace) = denying.next() {
                 self.mark_statement(verdict, trace, &mut blocker);
+                blocker.notes.extend(deny_it_too(trace, &denying.collect::<Vec<_>>()));
             }
         } else {
             self.mark_nearest(verdict, &mut blocker, false);
@@ -616,6 +656,20 @@ fn say_that_it_is_met(blocker: &mut Blocker) {
     }
 }
 
+/// One Deny is shown; whoever exempts the caller from that one alone meets the next.
+fn deny_it_too(shown: &policy::StatementTrace, others: &[&policy::StatementTrace]) -> Option<String> {
+    let name = |trace: &&policy::StatementTrace| {
+        let statement = match &trace.statement.sid {
+            Some(sid) => format!("statement `{sid}`"),
+            None => format!("statement {}", trace.statement.index + 1),
+        };
+        if trace.policy_index == shown.policy_index { statement } else { format!("{statement} of `{}`", trace.policy) }
+    };
+    let names: Vec<String> = others.iter().map(name).collect();
+    let verb = if names.len() == 1 { "denies" } else { "deny" };
+    (!names.is_empty()).then(|| format!("{} {verb} it too", list_at_most(&names, 4)))
+}
+
 /// AWS says that the statement does not allow: the condition that could not be known is not met, or one of several is not.
 fn say_that_it_is_not_met(miss: &mut policy::NearMiss) {
     let alone = miss.misses.len() == 1;
@@ -635,5 +689,26 @@ fn place(kind: DocumentKind, source: Option<&Source>, statement: &policy::Statem
         policy: source.and_then(|source| source.policy.clone()),
         statement: Some(StatementRef { index: statement.index, sid: statement.sid.clone() }),
         pointer: Some(pointer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_other_deny_is_named_by_where_it_stands() {
+        let trace = |policy_index: usize, index: usize, sid: Option<&str>| policy::StatementTrace {
+            policy: format!("P{policy_index}"),
+            policy_index,
+            statement: policy::StatementRef { index, sid: sid.map(str::to_owned) },
+            effect: Effect::Deny,
+            verdict: Truth::True,
+            elements: Vec::new(),
+        };
+        let (shown, same, other) = (trace(0, 0, None), trace(0, 1, Some("B")), trace(1, 0, None));
+        assert_eq!(deny_it_too(&shown, &[]), None);
+        assert_eq!(deny_it_too(&shown, &[&same]).unwrap(), "statement `B` denies it too");
+        assert_eq!(deny_it_too(&shown, &[&same, &other]).unwrap(), "statement `B` and statement 1 of `P1` deny it too");
     }
 }

@@ -234,6 +234,7 @@ scenarios![
     "two-blockers.boundary-and-identity",
     "two-blockers.copy",
     "two-blockers.cross-account",
+    "two-blockers.deny-and-no-allow",
     "two-blockers.identity-and-bucket",
     "two-blockers.s3-and-kms",
     "two-blockers.scp-and-bucket",
