@@ -233,8 +233,28 @@ fn finish(case: &Case<'_>, action: &str, resource: &str, layer: Layer, source: O
         (Layer::Resource, ..) => format!("let {who} in, for `{action}` on exactly this"),
         _ => format!("let `{action}` on exactly this through"),
     };
+    if source.is_none_or(|source| source.arn.is_none())
+        && let Some(set) = permission_set(&edit.target)
+    {
+        let summary = format!("{summary}: in the permission set `{set}`, which alone can change that role");
+        return Fix {
+            summary,
+            who: "an administrator of IAM Identity Center".to_owned(),
+            edits: vec![edit],
+            commands: Vec::new(),
+        };
+    }
     let commands = command(case, action, resource, source, &edit.target).into_iter().collect();
     Fix { summary, who: who_can(case, edit.target.kind, &edit.target), edits: vec![edit], commands }
+}
+
+/// The permission set that a role of IAM Identity Center's was made from. IAM takes no edit of such a role from anybody:
+/// its own policies are the permission set's.
+fn permission_set(target: &EditTarget) -> Option<&str> {
+    let own = matches!(target.kind, DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary);
+    let role = target.owner.as_deref().filter(|_| own)?.rsplit('/').next()?;
+    let (set, _id) = role.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
+    Some(set)
 }
 
 /// Who can edit a kind of document.
