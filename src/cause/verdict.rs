@@ -17,6 +17,8 @@ pub struct Verdicts {
     pub access_point: Option<Verdict>,
     /// The KMS permission, where a key is involved.
     pub kms: Option<Verdict>,
+    /// The other one of a multipart upload, which reads its encrypted parts when it puts them together.
+    pub kms_of_parts: Option<Verdict>,
 }
 
 /// One permission, decided.
@@ -53,19 +55,25 @@ impl Verdicts {
         let assumed = case.evidence.default_key.known().cloned().flatten();
         let key = case.evidence.key.known().map(|key| key.arn.clone());
         let named = case.denial.as_ref().filter(|denial| is_kms(denial));
-        let kms = key
+        let arn = key
             .or_else(|| named.and_then(|denial| denial.resource.clone()))
             .or(assumed)
-            .filter(|arn| arn.starts_with("arn:"))
-            .map(|arn| {
-                let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
-                Verdict::of(case, &principal, Subject::Key, action, arn)
-            });
+            .filter(|arn| arn.starts_with("arn:"));
+        let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
+        let other = if action == "kms:Decrypt" { "kms:GenerateDataKey" } else { "kms:Decrypt" };
+        let on_key =
+            |arn: &String, action: &str| Verdict::of(case, &principal, Subject::Key, action.to_owned(), arn.clone());
+        let kms = arn.as_ref().map(|arn| on_key(arn, &action));
+        let of_parts = matches!(
+            case.request.operation.as_str(),
+            "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload"
+        );
+        let kms_of_parts = arn.as_ref().filter(|_| of_parts).map(|arn| on_key(arn, other));
         let access_point = case.access_point_arn().and_then(|_| {
             let (action, resource) = needs(case).into_iter().next()?;
             Some(Verdict::of(case, &principal, Subject::AccessPoint, action, resource))
         });
-        Self { asked, list, access_point, kms }
+        Self { asked, list, access_point, kms, kms_of_parts }
     }
 
     /// The verdict about the permission that was refused.
@@ -179,16 +187,14 @@ impl Verdict {
 fn context(case: &Case<'_>, subject: Subject) -> Context {
     let mut context = Context::open();
     let settings = case.settings;
-    // A command of the CLI speaks to S3 for itself.
-    for absent in [
-        "aws:CalledVia",
-        "aws:CalledViaFirst",
-        "aws:CalledViaLast",
-        "aws:SourceArn",
-        "aws:SourceAccount",
-        "aws:referer",
-    ] {
+    for absent in ["aws:SourceArn", "aws:SourceAccount", "aws:referer"] {
         context.set_absent(absent);
+    }
+    // A command of the CLI speaks to S3 for itself; to a key S3 speaks for it.
+    if subject != Subject::Key {
+        for absent in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"] {
+            context.set_absent(absent);
+        }
     }
     if matches!(subject, Subject::S3 | Subject::OtherBucket | Subject::AccessPoint) {
         context.set("aws:ViaAWSService", ["false"]);
