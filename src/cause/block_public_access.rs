@@ -5,8 +5,8 @@
 
 use super::case::Case;
 use super::fixes::{advice, blocker};
-use super::{Cause, Finding};
-use crate::diagnosis::{Certainty, DocumentKind, Place};
+use super::{Cause, Finding, access_point_policy};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Place};
 use crate::evidence::NOT_NEEDED;
 use crate::evidence::settings::{self, PublicAccessBlock};
 use crate::policy::{Layer, Outcome};
@@ -25,28 +25,19 @@ fn in_force(case: &Case<'_>) -> Option<PublicAccessBlock> {
     }
 }
 
-fn named(case: &Case<'_>, effect: DenyEffect) -> bool {
+/// Whether `RestrictPublicBuckets` could be what AWS calls an explicit deny in a resource-based policy. It keeps everybody
+/// out but the bucket's own account, so in that account's requests the words mean what they say; so they do where they are
+/// about a key or an access point, and where the setting is known to be off.
+pub(super) fn could_hide_behind_a_deny(case: &Case<'_>) -> bool {
+    let evidence = case.evidence;
+    let is_off = evidence.public_access.known().zip(evidence.account_public_access.known()).is_some()
+        && !in_force(case).is_some_and(|block| block.restrict_public_buckets);
     case.denied_layer() == Some(DeniedLayer::ResourcePolicy)
-        && case.denial.as_ref().and_then(|denial| denial.effect) == Some(effect)
-}
-
-fn resource_outcome(case: &Case<'_>) -> Option<Outcome> {
-    case.verdicts.main().and_then(|verdict| verdict.evaluation.layer(Layer::Resource)).map(|layer| layer.outcome)
-}
-
-/// AWS says "explicit deny in a resource-based policy", the bucket policy that was read has none, and
-/// `RestrictPublicBuckets` is on.
-pub(super) fn hides_behind_a_deny(case: &Case<'_>) -> bool {
-    named(case, DenyEffect::Explicit)
-        && matches!(resource_outcome(case), Some(Outcome::Allows | Outcome::NoAllow))
-        && in_force(case).is_some_and(|block| block.restrict_public_buckets)
-}
-
-/// AWS says "no resource-based policy allows", and the bucket policy that was read does.
-pub(super) fn hides_behind_no_allow(case: &Case<'_>) -> bool {
-    named(case, DenyEffect::Implicit)
-        && resource_outcome(case) == Some(Outcome::Allows)
-        && in_force(case).is_some_and(|block| block.restrict_public_buckets || block.ignore_public_acls)
+        && case.denial.as_ref().and_then(|denial| denial.effect) == Some(DenyEffect::Explicit)
+        && !case.names_kms()
+        && !access_point_policy::is_named(case)
+        && case.same_account() != Some(true)
+        && !is_off
 }
 
 impl Cause for BlockPublicAccess {
@@ -72,13 +63,13 @@ impl Cause for BlockPublicAccess {
             .main()
             .and_then(|verdict| verdict.evaluation.layer(Layer::BlockPublicAccess))
             .map(|layer| layer.outcome);
-        if by_policy == Some(Outcome::DeniesExplicitly) || hides_behind_a_deny(case) {
+        if by_policy == Some(Outcome::DeniesExplicitly) {
             return self.found(case, "RestrictPublicBuckets", settings::PUBLIC_ACCESS);
         }
-        if hides_behind_no_allow(case) {
-            let block = in_force(case).unwrap_or_default();
-            let name = if block.restrict_public_buckets { "RestrictPublicBuckets" } else { "IgnorePublicAcls" };
-            return self.found(case, name, settings::PUBLIC_ACCESS);
+        if could_hide_behind_a_deny(case) {
+            let mut found = self.overrides(case, Certainty::Possible, "RestrictPublicBuckets", case.told_by());
+            found.notes.push("AWS reports it in the words of a bucket policy's explicit deny".to_owned());
+            return Finding::Blocks(Box::new(found));
         }
         match in_force(case) {
             Some(block) if !block.restrict_public_buckets && !block.ignore_public_acls => {
@@ -98,12 +89,13 @@ impl Cause for BlockPublicAccess {
 
 impl BlockPublicAccess {
     fn found(&self, case: &Case<'_>, setting: &str, check: &str) -> Finding {
+        Finding::Blocks(Box::new(self.overrides(case, Certainty::Proven, setting, check)))
+    }
+
+    fn overrides(&self, case: &Case<'_>, certainty: Certainty, setting: &str, check: &str) -> Blocker {
         let bucket = case.bucket_name().unwrap_or("the bucket");
-        let mut found = blocker(
-            CODE,
-            Certainty::Proven,
-            format!("`{setting}` of Block Public Access overrides what `{bucket}` grants"),
-        );
+        let mut found =
+            blocker(CODE, certainty, format!("`{setting}` of Block Public Access overrides what `{bucket}` grants"));
         found.evidence.push(check.to_owned());
         if matches!(
             case.evidence.bucket_policy.known(),
@@ -133,7 +125,7 @@ impl BlockPublicAccess {
         } else {
             advice("send the request signed, as a principal that the bucket policy names", "you", Vec::new())
         });
-        Finding::Blocks(Box::new(found))
+        found
     }
 }
 

@@ -30,12 +30,6 @@ impl Cause for BucketPolicyDeny {
         if case.names_kms() {
             return LAYER.judge_documents_only(case, case.verdicts.main());
         }
-        if block_public_access::hides_behind_a_deny(case) {
-            return Finding::RuledOut(
-                "no statement of the bucket policy denies it; Block Public Access is reported in the same words"
-                    .to_owned(),
-            );
-        }
         if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
             return Finding::Open(
                 "AWS names a resource-based policy, and the request went through an access point".to_owned(),
@@ -50,6 +44,12 @@ impl Cause for BucketPolicyDeny {
         let finding = finding.unwrap_or_else(|| LAYER.judge(case, case.verdicts.main()));
         match finding {
             Finding::Blocks(mut found) => {
+                if block_public_access::could_hide_behind_a_deny(case) {
+                    found.certainty = found.certainty.min(Certainty::Likely);
+                    found.notes.push(
+                        "`RestrictPublicBuckets` of Block Public Access is reported in the same words".to_owned(),
+                    );
+                }
                 add_condition_help(case, &mut found);
                 Finding::Blocks(found)
             }

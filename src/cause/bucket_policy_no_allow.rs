@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::fixes::{self, blocker};
 use super::layer::{LayerCause, Side};
-use super::{Cause, Finding, block_public_access, object_owned_by_other_account};
+use super::{Cause, Finding, object_owned_by_other_account};
 use crate::diagnosis::{Certainty, DocumentKind, Place};
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::policy::{Layer, Outcome};
@@ -41,9 +41,6 @@ impl Cause for BucketPolicyNoAllow {
             return Finding::Open(
                 "AWS names a resource-based policy, and the request went through an access point".to_owned(),
             );
-        }
-        if block_public_access::hides_behind_no_allow(case) {
-            return Finding::RuledOut("Block Public Access is reported in the same words".to_owned());
         }
         let finding = LAYER.judge(case, case.verdicts.main());
         match (finding, case.same_account()) {

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     S3,
+    /// The other end of a copy, in another bucket: of that one nothing was read.
+    OtherBucket,
     /// The access point's own policy in place of the bucket's.
     AccessPoint,
     Key,
@@ -49,17 +51,23 @@ pub struct Documents {
 }
 
 impl Documents {
-    pub(super) fn of(case: &Case<'_>, principal: &Principal, subject: Subject) -> Self {
+    pub(super) fn of(case: &Case<'_>, principal: &Principal, subject: Subject, resource: &str) -> Self {
         let mut documents = Self::default();
         documents.layers.identity = documents.identity(case, principal);
         documents.layers.permissions_boundary = documents.boundary(case, principal);
         documents.layers.session = session(case, principal);
         documents.layers.service_control = documents.organization(case, principal, Layer::ServiceControl);
-        documents.layers.resource_control = documents.organization(case, principal, Layer::ResourceControl);
+        documents.layers.resource_control = if is_of_the_callers_account(case, subject, resource) {
+            documents.organization(case, principal, Layer::ResourceControl)
+        } else {
+            // Another account's resources are under another account's resource control policies.
+            Reading::Unread
+        };
         documents.layers.resource = documents.resource(case, subject);
         documents.layers.vpc_endpoint = documents.endpoints(case, subject);
         documents.layers.block_public_access = match subject {
             Subject::S3 | Subject::AccessPoint => public_access(case),
+            Subject::OtherBucket => Reading::Unread,
             Subject::Key | Subject::Role => Reading::NotApplicable,
         };
         if subject == Subject::Key {
@@ -154,10 +162,6 @@ impl Documents {
         if layer == Layer::ServiceControl && matches!(principal, Principal::Anonymous) {
             return Reading::NotApplicable;
         }
-        // Another account's bucket is under another account's resource control policies.
-        if layer == Layer::ResourceControl && case.same_account() != Some(true) {
-            return Reading::Unread;
-        }
         let alone = |answer: Option<&crate::evidence::ApiError>| {
             answer.is_some_and(|error| error.code == "AWSOrganizationsNotInUseException")
         };
@@ -196,6 +200,7 @@ impl Documents {
     fn resource(&mut self, case: &Case<'_>, subject: Subject) -> Reading<NamedPolicy> {
         let evidence = case.evidence;
         let (text, source) = match subject {
+            Subject::OtherBucket => return Reading::Unread,
             Subject::S3 => {
                 let bucket = case.bucket_name().unwrap_or_default().to_owned();
                 match evidence.bucket_policy.known() {
@@ -278,7 +283,7 @@ impl Documents {
 
     fn endpoints(&mut self, case: &Case<'_>, subject: Subject) -> Reading<Vec<NamedPolicy>> {
         use crate::recognize::DeniedLayer;
-        if !matches!(subject, Subject::S3 | Subject::AccessPoint) {
+        if !matches!(subject, Subject::S3 | Subject::OtherBucket | Subject::AccessPoint) {
             return Reading::Unread;
         }
         let named = case.denied_layer() == Some(DeniedLayer::VpcEndpointPolicy);
@@ -344,6 +349,15 @@ fn session(case: &Case<'_>, principal: &Principal) -> Reading<Vec<NamedPolicy>> 
         },
         Principal::Federated { .. } => Reading::Unread,
         _ => Reading::NotApplicable,
+    }
+}
+
+/// Whether the resource is known to be of the account whose organization's policies were read.
+fn is_of_the_callers_account(case: &Case<'_>, subject: Subject, resource: &str) -> bool {
+    match subject {
+        Subject::S3 | Subject::AccessPoint => case.same_account() == Some(true),
+        Subject::OtherBucket => false,
+        Subject::Key | Subject::Role => case.account().is_some_and(|own| resource.split(':').nth(4) == Some(&*own)),
     }
 }
 

@@ -6,7 +6,7 @@ use super::documents::Source;
 use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
 use crate::policy::{self, Layer, Outcome, Principal, Reading, RepairOp};
-use crate::recognize::DenyEffect;
+use crate::recognize::{DeniedLayer, DenyEffect};
 use serde_json::{Value, json};
 
 /// A blocker with nothing but its head.
@@ -73,10 +73,44 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
     }
     match outcome {
         // A Deny that no edit may take away: the request itself has to meet its condition.
-        Some(Outcome::DeniesExplicitly | Outcome::Depends) => None,
+        Some(Outcome::DeniesExplicitly) => None,
+        // AWS says that nothing denies, and nothing allows: an Allow helps, whatever the conditions of the others.
+        Some(Outcome::Depends) if !says_that_nothing_allows(case, verdict, layer) => None,
         _ if case.denial.as_ref().is_some_and(|denial| denial.effect == Some(DenyEffect::Explicit)) => None,
         _ => allow(case, verdict, &wanted, layer, kind),
     }
+}
+
+/// An Allow of its own, where a Deny of the same layer is what stops it first.
+pub(super) fn for_missing_allow(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: DocumentKind) -> Option<Fix> {
+    allow(case, verdict, &wanted_request(case, verdict), layer, kind)
+}
+
+/// Whether AWS's message says that the layer has no Allow for the permission.
+fn says_that_nothing_allows(case: &Case<'_>, verdict: &Verdict, layer: Layer) -> bool {
+    let named = match case.denied_layer() {
+        Some(DeniedLayer::IdentityPolicy) => layer == Layer::Identity,
+        Some(DeniedLayer::ResourcePolicy) => layer == Layer::Resource,
+        _ => false,
+    };
+    let denial = case.denial.as_ref();
+    named
+        && denial.and_then(|denial| denial.effect) == Some(DenyEffect::Implicit)
+        && denial.and_then(|denial| denial.action.as_deref()) == Some(&*verdict.action)
+}
+
+/// What the caller can do to meet an Allow's condition.
+pub(super) fn way_to_meet(missed: &policy::Reason) -> Option<Fix> {
+    let policy::Reason::KeyUnknown { key, .. } = missed else { return None };
+    let way = match key.to_ascii_lowercase().as_str() {
+        "aws:sourceip" | "aws:vpcsourceip" => "run this from an address that the statement lets in",
+        "aws:sourcevpce" | "aws:sourcevpc" => {
+            "run this from a network that reaches S3 through the VPC endpoint that the statement lets in"
+        }
+        "aws:multifactorauthpresent" | "aws:multifactorauthage" => "use a session that was made with MFA",
+        _ => return None,
+    };
+    Some(advice(way, "you", Vec::new()))
 }
 
 /// What the repair has to let through: the failed request, or all that a recursive command named.
@@ -199,8 +233,28 @@ fn finish(case: &Case<'_>, action: &str, resource: &str, layer: Layer, source: O
         (Layer::Resource, ..) => format!("let {who} in, for `{action}` on exactly this"),
         _ => format!("let `{action}` on exactly this through"),
     };
+    if source.is_none_or(|source| source.arn.is_none())
+        && let Some(set) = permission_set(&edit.target)
+    {
+        let summary = format!("{summary}: in the permission set `{set}`, which alone can change that role");
+        return Fix {
+            summary,
+            who: "an administrator of IAM Identity Center".to_owned(),
+            edits: vec![edit],
+            commands: Vec::new(),
+        };
+    }
     let commands = command(case, action, resource, source, &edit.target).into_iter().collect();
     Fix { summary, who: who_can(case, edit.target.kind, &edit.target), edits: vec![edit], commands }
+}
+
+/// The permission set that a role of IAM Identity Center's was made from. IAM takes no edit of such a role from anybody:
+/// its own policies are the permission set's.
+fn permission_set(target: &EditTarget) -> Option<&str> {
+    let own = matches!(target.kind, DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary);
+    let role = target.owner.as_deref().filter(|_| own)?.rsplit('/').next()?;
+    let (set, _id) = role.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
+    Some(set)
 }
 
 /// Who can edit a kind of document.

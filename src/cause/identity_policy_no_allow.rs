@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::layer::{LayerCause, Side};
+use super::verdict::Verdict;
 use super::{Cause, Finding, wrong_profile};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind};
 use crate::evidence::simulation::{self, SimulatedDecision};
@@ -32,15 +33,7 @@ impl Cause for IdentityPolicyNoAllow {
         if case.denial.as_ref().is_some_and(|denial| super::key_not_found_hidden::is_hint(case, denial)) {
             return Finding::RuledOut("AWS names `s3:ListBucket`: reading the object is allowed".to_owned());
         }
-        let finding = case
-            .verdicts
-            .asked
-            .iter()
-            .map(|verdict| LAYER.judge(case, Some(verdict)))
-            .chain(case.verdicts.asked.is_empty().then(|| LAYER.judge(case, None)))
-            .reduce(surer)
-            .unwrap_or(Finding::Irrelevant);
-        match finding {
+        match LAYER.judge_all(case, &asked(case)) {
             Finding::Blocks(mut blocker) => {
                 self.add_ways_out(case, &mut blocker);
                 Finding::Blocks(blocker)
@@ -49,6 +42,19 @@ impl Cause for IdentityPolicyNoAllow {
             other => other,
         }
     }
+
+    fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
+        // The list is what a missing key is told by; it is not needed.
+        if case.denial.as_ref().is_some_and(|denial| super::key_not_found_hidden::is_hint(case, denial)) {
+            return Vec::new();
+        }
+        LAYER.also(case, &asked(case))
+    }
+}
+
+/// S3's permissions, whatever AWS names: a key's have a cause of their own.
+fn asked<'a>(case: &'a Case<'_>) -> Vec<&'a Verdict> {
+    case.verdicts.asked.iter().collect()
 }
 
 impl IdentityPolicyNoAllow {
@@ -107,14 +113,4 @@ impl IdentityPolicyNoAllow {
         self.add_ways_out(case, &mut found);
         found
     }
-}
-
-/// The finding that says more.
-fn surer(a: Finding, b: Finding) -> Finding {
-    let rank = |finding: &Finding| match finding {
-        Finding::Blocks(blocker) => 2 + blocker.certainty as u8,
-        Finding::Open(_) => 1,
-        Finding::RuledOut(_) | Finding::Irrelevant => 0,
-    };
-    if rank(&b) > rank(&a) { b } else { a }
 }

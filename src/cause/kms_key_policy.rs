@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::layer::{LayerCause, Side};
 use super::{Cause, Finding, kms_aws_managed_key};
-use crate::diagnosis::{Certainty, DocumentKind};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind};
 use crate::policy::Layer;
 use crate::recognize::DeniedLayer;
 
@@ -40,6 +40,16 @@ impl Cause for KmsKeyPolicy {
                 Finding::Blocks(found)
             }
             other => other,
+        }
+    }
+
+    fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
+        let of_parts: Vec<_> = case.verdicts.kms_of_parts.iter().collect();
+        match LAYER.judge_all(case, &of_parts) {
+            Finding::Blocks(blocker) if !of_parts.is_empty() && blocker.certainty > Certainty::Possible => {
+                vec![*blocker]
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::evidence::authorization::{self, MatchedDeny, PolicyType};
 use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
+use crate::render::words::list_at_most;
 use crate::request::BucketKind;
 
 /// One layer, and which side of it a cause is about.
@@ -66,7 +67,11 @@ impl LayerCause {
             (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks || named.is_some(),
             _ => false,
         };
-        let foreign = verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_foreign(case);
+        if self.side == Side::NoAllow && named.is_none() && self.lacks_an_allow_behind_a_deny(verdict) {
+            return Finding::Blocks(Box::new(self.behind_a_deny(case, verdict)));
+        }
+        let foreign =
+            verdict.evaluation.denied_by.is_empty() && super::object_owned_by_other_account::is_out_of_reach(case);
         match (named, shown && !foreign) {
             (Some(denial), true) => {
                 let mut blocker = self.by_documents(case, verdict, Certainty::Proven);
@@ -147,6 +152,29 @@ impl LayerCause {
         }
     }
 
+    /// The surest finding about any permission of several; of equals the first.
+    pub fn judge_all(&self, case: &Case<'_>, verdicts: &[&Verdict]) -> Finding {
+        let judged = verdicts.iter().map(|verdict| self.judge(case, Some(verdict))).reduce(surer);
+        judged.unwrap_or_else(|| self.judge(case, None))
+    }
+
+    /// The other permissions of several that it withholds. What one statement denies twice is named once.
+    pub fn also(&self, case: &Case<'_>, verdicts: &[&Verdict]) -> Vec<Blocker> {
+        let Finding::Blocks(first) = self.judge_all(case, verdicts) else { return Vec::new() };
+        let mut others: Vec<Blocker> = Vec::new();
+        for verdict in verdicts {
+            let Finding::Blocks(blocker) = self.judge(case, Some(verdict)) else { continue };
+            let is_named = |known: &Blocker| {
+                known.summary == blocker.summary
+                    || (self.side == Side::Deny && known.place.is_some() && known.place == blocker.place)
+            };
+            if blocker.certainty > Certainty::Possible && !is_named(&first) && !others.iter().any(is_named) {
+                others.push(*blocker);
+            }
+        }
+        others
+    }
+
     /// Judges by the documents alone: AWS's message is about another service's part of the request.
     pub fn judge_documents_only(&self, case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
         let Some(verdict) = verdict else { return Finding::Irrelevant };
@@ -198,6 +226,16 @@ impl LayerCause {
         self.cite(case, denial, &mut blocker);
         blocker.place = Some(self.unread_place(case, denial));
         match outcome {
+            // AWS says that no Allow holds: what could not be known of the nearest one is not so.
+            Outcome::Depends if denial.effect == Some(DenyEffect::Implicit) => {
+                let missed = self.mark_nearest(verdict, &mut blocker, true);
+                blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
+                if let Some(meet) = missed.iter().find_map(fixes::way_to_meet) {
+                    let allow = blocker.fix.replace(meet);
+                    blocker.other_fixes.splice(0..0, allow);
+                }
+                self.add_document_evidence(&mut blocker);
+            }
             Outcome::Depends => {
                 // AWS says that a Deny matched: where one alone can, it is that one.
                 let possible = self.undecided(verdict);
@@ -232,6 +270,41 @@ impl LayerCause {
         blocker
     }
 
+    /// Whether the caller's policies deny it and nothing allows it either: without the Deny it would still be refused.
+    fn lacks_an_allow_behind_a_deny(&self, verdict: &Verdict) -> bool {
+        let may_allow = |layer: Layer| {
+            let mut statements = verdict.evaluation.layer(layer).into_iter().flat_map(|layer| &layer.statements);
+            statements.any(|trace| trace.effect == Effect::Allow && trace.verdict != Truth::False)
+        };
+        let layers = &verdict.documents.layers;
+        let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
+        // Within an account the resource's policy could allow it all the same.
+        let resource_may_allow = match (verdict.request.principal.account(), &verdict.request.resource_account) {
+            (Some(own), Some(account)) if own != account => false,
+            (Some(_), Some(_)) => layers.resource.has_gaps() || may_allow(Layer::Resource),
+            _ => true,
+        };
+        self.layer == Layer::Identity
+            && outcome == Some(Outcome::DeniesExplicitly)
+            && !self.has_gaps(verdict)
+            && !may_allow(Layer::Identity)
+            && !resource_may_allow
+            && layers.grants.is_empty()
+    }
+
+    fn behind_a_deny(&self, case: &Case<'_>, verdict: &Verdict) -> Blocker {
+        let summary = self.summary(case, &verdict.action, Some(&verdict.resource));
+        let mut blocker = fixes::blocker(self.code, Certainty::Proven, summary);
+        self.add_document_evidence(&mut blocker);
+        self.mark_nearest(verdict, &mut blocker, false);
+        if blocker.place.is_none() {
+            blocker.place = self.holder_place(case);
+        }
+        blocker.notes.push("without the statement that denies it, it would still be refused".to_owned());
+        blocker.fix = fixes::for_missing_allow(case, verdict, self.layer, self.kind);
+        blocker
+    }
+
     /// The documents show it.
     fn by_documents(&self, case: &Case<'_>, verdict: &Verdict, certainty: Certainty) -> Blocker {
         let mut blocker =
@@ -239,17 +312,18 @@ impl LayerCause {
         self.add_document_evidence(&mut blocker);
         let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
         if outcome == Some(Outcome::DeniesExplicitly) {
-            let denying = verdict
+            let mut denying = verdict
                 .evaluation
                 .layer(self.layer)
                 .into_iter()
                 .flat_map(|layer| &layer.statements)
-                .find(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
-            if let Some(trace) = denying {
+                .filter(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
+            if let Some(trace) = denying.next() {
                 self.mark_statement(verdict, trace, &mut blocker);
+                blocker.notes.extend(deny_it_too(trace, &denying.collect::<Vec<_>>()));
             }
         } else {
-            self.mark_nearest(verdict, &mut blocker);
+            self.mark_nearest(verdict, &mut blocker, false);
         }
         if blocker.place.is_none() {
             blocker.place = self.holder_place(case);
@@ -467,15 +541,20 @@ impl LayerCause {
         });
     }
 
-    fn mark_nearest(&self, verdict: &Verdict, blocker: &mut Blocker) {
-        let Some(miss) =
+    /// Marks the Allow that came closest, and tells in what it misses. `is_settled` is whether AWS said that it does not
+    /// hold, whatever could be known of it from here.
+    fn mark_nearest(&self, verdict: &Verdict, blocker: &mut Blocker, is_settled: bool) -> Vec<policy::Reason> {
+        let Some(mut miss) =
             policy::nearest_miss(&verdict.request, &verdict.documents.layers, &verdict.evaluation, self.layer)
         else {
-            return;
+            return Vec::new();
         };
-        let Some(document) = verdict.documents.document(self.layer, miss.policy_index) else { return };
+        let Some(document) = verdict.documents.document(self.layer, miss.policy_index) else { return Vec::new() };
         let source = verdict.documents.source(self.layer, miss.policy_index);
-        let Some(first) = miss.misses.first() else { return };
+        if is_settled {
+            say_that_it_is_not_met(&mut miss);
+        }
+        let Some(first) = miss.misses.first() else { return Vec::new() };
         blocker.place = Some(place(self.kind, source, &miss.statement, first.pointer.clone()));
         let name = miss.statement.sid.as_ref().map_or_else(
             || format!("statement {} of `{}`", miss.statement.index + 1, miss.policy),
@@ -492,6 +571,7 @@ impl LayerCause {
                 .map(|(index, miss)| Mark { span: miss.span.clone(), label: miss.label.clone(), primary: index == 0 })
                 .collect(),
         });
+        miss.misses.into_iter().map(|miss| miss.reason).collect()
     }
 
     /// Why the layer was not read, to stand after "because".
@@ -590,6 +670,16 @@ impl LayerCause {
     }
 }
 
+/// The finding that says more; of equals the first.
+fn surer(a: Finding, b: Finding) -> Finding {
+    let rank = |finding: &Finding| match finding {
+        Finding::Blocks(blocker) => 2 + blocker.certainty as u8,
+        Finding::Open(_) => 1,
+        Finding::RuledOut(_) | Finding::Irrelevant => 0,
+    };
+    if rank(&b) > rank(&a) { b } else { a }
+}
+
 /// Whether the documents that decide most often were read, and allow the request: the caller's own, the bucket's, and no
 /// layer that was read stops it.
 pub(super) fn is_allowed_as_far_as_read(case: &Case<'_>, verdict: &Verdict) -> bool {
@@ -628,6 +718,32 @@ fn say_that_it_is_met(blocker: &mut Blocker) {
     }
 }
 
+/// One Deny is shown; whoever exempts the caller from that one alone meets the next.
+fn deny_it_too(shown: &policy::StatementTrace, others: &[&policy::StatementTrace]) -> Option<String> {
+    let name = |trace: &&policy::StatementTrace| {
+        let statement = match &trace.statement.sid {
+            Some(sid) => format!("statement `{sid}`"),
+            None => format!("statement {}", trace.statement.index + 1),
+        };
+        if trace.policy_index == shown.policy_index { statement } else { format!("{statement} of `{}`", trace.policy) }
+    };
+    let names: Vec<String> = others.iter().map(name).collect();
+    let verb = if names.len() == 1 { "denies" } else { "deny" };
+    (!names.is_empty()).then(|| format!("{} {verb} it too", list_at_most(&names, 4)))
+}
+
+/// AWS says that the statement does not allow: the condition that could not be known is not met, or one of several is not.
+fn say_that_it_is_not_met(miss: &mut policy::NearMiss) {
+    let alone = miss.misses.len() == 1;
+    for miss in &mut miss.misses {
+        let policy::Reason::KeyUnknown { key, operator, wanted } = &miss.reason else { continue };
+        let found = if alone { "AWS found it not met" } else { "AWS found one of its conditions not met" };
+        miss.sentence = format!("`{operator}` on `{key}` asks for {wanted}; {found}");
+        miss.label =
+            if alone { "AWS found this condition not met" } else { "not met, or another one is not" }.to_owned();
+    }
+}
+
 fn place(kind: DocumentKind, source: Option<&Source>, statement: &policy::StatementRef, pointer: String) -> Place {
     Place {
         document: source.map_or(kind, |source| source.kind),
@@ -635,5 +751,26 @@ fn place(kind: DocumentKind, source: Option<&Source>, statement: &policy::Statem
         policy: source.and_then(|source| source.policy.clone()),
         statement: Some(StatementRef { index: statement.index, sid: statement.sid.clone() }),
         pointer: Some(pointer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_other_deny_is_named_by_where_it_stands() {
+        let trace = |policy_index: usize, index: usize, sid: Option<&str>| policy::StatementTrace {
+            policy: format!("P{policy_index}"),
+            policy_index,
+            statement: policy::StatementRef { index, sid: sid.map(str::to_owned) },
+            effect: Effect::Deny,
+            verdict: Truth::True,
+            elements: Vec::new(),
+        };
+        let (shown, same, other) = (trace(0, 0, None), trace(0, 1, Some("B")), trace(1, 0, None));
+        assert_eq!(deny_it_too(&shown, &[]), None);
+        assert_eq!(deny_it_too(&shown, &[&same]).unwrap(), "statement `B` denies it too");
+        assert_eq!(deny_it_too(&shown, &[&same, &other]).unwrap(), "statement `B` and statement 1 of `P1` deny it too");
     }
 }

@@ -76,6 +76,11 @@ pub trait Cause: Sync {
 
     /// What it says of a case.
     fn judge(&self, case: &Case<'_>) -> Finding;
+
+    /// What more of its kind stops the request, where it needs several permissions and [`Cause::judge`] spoke of one.
+    fn also(&self, _case: &Case<'_>) -> Vec<Blocker> {
+        Vec::new()
+    }
 }
 
 /// Every cause, in the order of the registry: where two are equally sure, the earlier one is named first.

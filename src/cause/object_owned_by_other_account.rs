@@ -21,10 +21,20 @@ fn owners<'a>(case: &'a Case<'_>) -> Option<(&'a str, &'a str)> {
     Some((object, bucket))
 }
 
-/// Whether the object is known to be another account's, with ACLs in force.
-pub(super) fn is_foreign(case: &Case<'_>) -> bool {
+/// Whether the object is known to be another account's, with ACLs in force and none that is known to let the bucket's
+/// owner in.
+pub(super) fn is_out_of_reach(case: &Case<'_>) -> bool {
     owners(case).is_some_and(|(object, bucket)| object != bucket)
         && case.evidence.ownership.known() != Some(&Ownership::BucketOwnerEnforced)
+        && lets_the_bucket_owner_in(case) != Some(true)
+}
+
+/// Whether the object's ACL lets the bucket's owner read it, as `bucket-owner-full-control` and `bucket-owner-read` do: then
+/// the owner's policies decide as they do for its own objects. `None` where the ACL could not be read.
+fn lets_the_bucket_owner_in(case: &Case<'_>) -> Option<bool> {
+    let acl = case.evidence.object_acl.known()?;
+    let (_, bucket) = owners(case)?;
+    Some(acl.readers.iter().any(|reader| reader == bucket))
 }
 
 /// Whether nothing excludes it.
@@ -65,12 +75,17 @@ impl Cause for ObjectOwnedByOtherAccount {
             Some((object, bucket)) if object == bucket => {
                 Finding::RuledOut("the bucket's owner owns the object".to_owned())
             }
-            Some(_) => self.found(case, if ownership.is_some() { Certainty::Proven } else { Certainty::Likely }),
+            Some(_) => {
+                let acl = lets_the_bucket_owner_in(case);
+                if acl == Some(true) {
+                    return Finding::RuledOut("the object's ACL lets the bucket's owner read it".to_owned());
+                }
+                // Without the ACL, a policy of the caller's that was not read explains a bare refusal as well.
+                let is_sure = ownership.is_some() && (acl == Some(false) || misses_a_resource_policy(case));
+                self.found(case, if is_sure { Certainty::Proven } else { Certainty::Likely })
+            }
             // In the bucket's own account an identity-based Allow is enough, and yet AWS misses a resource-based one.
-            None if case.same_account() == Some(true)
-                && case.denied_layer() == Some(DeniedLayer::ResourcePolicy)
-                && implicit(case) =>
-            {
+            None if case.same_account() == Some(true) && misses_a_resource_policy(case) => {
                 self.found(case, Certainty::Likely)
             }
             None if case.is_bare()
@@ -96,8 +111,9 @@ impl Cause for ObjectOwnedByOtherAccount {
     }
 }
 
-fn implicit(case: &Case<'_>) -> bool {
-    case.denial.as_ref().and_then(|denial| denial.effect) == Some(DenyEffect::Implicit)
+fn misses_a_resource_policy(case: &Case<'_>) -> bool {
+    case.denied_layer() == Some(DeniedLayer::ResourcePolicy)
+        && case.denial.as_ref().and_then(|denial| denial.effect) == Some(DenyEffect::Implicit)
 }
 
 /// Whether the documents that were read leave the refusal unexplained.

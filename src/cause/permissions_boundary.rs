@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::layer::{LayerCause, Side};
 use super::{Cause, Finding};
-use crate::diagnosis::DocumentKind;
+use crate::diagnosis::{Blocker, DocumentKind};
 use crate::policy::Layer;
 use crate::recognize::DeniedLayer;
 
@@ -23,6 +23,10 @@ impl Cause for PermissionsBoundary {
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
-        LAYER.judge(case, case.verdicts.refused(case))
+        LAYER.judge_all(case, &case.verdicts.refused(case))
+    }
+
+    fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
+        LAYER.also(case, &case.verdicts.refused(case))
     }
 }

@@ -6,6 +6,7 @@
 use super::case::Case;
 use super::{CAUSES, Finding, undetermined};
 use crate::diagnosis::{Blocker, CauseNote, Certainty};
+use crate::evidence::NOT_NEEDED;
 use crate::policy::{Layer, Outcome};
 
 /// What is made of one case.
@@ -40,7 +41,10 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     for (order, cause) in CAUSES.iter().enumerate() {
         let note = |because: String| CauseNote { cause: cause.code().to_owned(), because };
         match cause.judge(case) {
-            Finding::Blocks(blocker) => blockers.push((order, *blocker)),
+            Finding::Blocks(blocker) => {
+                blockers.push((order, *blocker));
+                blockers.extend(cause.also(case).into_iter().map(|other| (order, other)));
+            }
             Finding::RuledOut(because) => ruled_out.push(note(because)),
             Finding::Open(because) => open.push(note(because)),
             Finding::Irrelevant => {}
@@ -58,7 +62,9 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
             continue;
         }
         if is_reading && (proven || shown.len() >= MOST_READINGS) {
-            open.push(CauseNote { cause: blocker.cause, because: blocker.summary });
+            // Its summary says what nobody claims any more.
+            let because = if proven { NOT_NEEDED.to_owned() } else { blocker.summary };
+            open.push(CauseNote { cause: blocker.cause, because });
         } else {
             shown.push(blocker);
         }

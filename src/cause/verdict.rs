@@ -17,6 +17,8 @@ pub struct Verdicts {
     pub access_point: Option<Verdict>,
     /// The KMS permission, where a key is involved.
     pub kms: Option<Verdict>,
+    /// The other one of a multipart upload, which reads its encrypted parts when it puts them together.
+    pub kms_of_parts: Option<Verdict>,
 }
 
 /// One permission, decided.
@@ -38,7 +40,11 @@ impl Verdicts {
         let asked = needs(case)
             .into_iter()
             .map(|(action, resource)| {
-                let subject = if action.starts_with("sts:") { Subject::Role } else { Subject::S3 };
+                let subject = match action.split_once(':') {
+                    Some(("sts", _)) => Subject::Role,
+                    _ if is_of_another_bucket(case, &resource) => Subject::OtherBucket,
+                    _ => Subject::S3,
+                };
                 Verdict::of(case, &principal, subject, action, resource)
             })
             .collect();
@@ -49,19 +55,25 @@ impl Verdicts {
         let assumed = case.evidence.default_key.known().cloned().flatten();
         let key = case.evidence.key.known().map(|key| key.arn.clone());
         let named = case.denial.as_ref().filter(|denial| is_kms(denial));
-        let kms = key
+        let arn = key
             .or_else(|| named.and_then(|denial| denial.resource.clone()))
             .or(assumed)
-            .filter(|arn| arn.starts_with("arn:"))
-            .map(|arn| {
-                let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
-                Verdict::of(case, &principal, Subject::Key, action, arn)
-            });
+            .filter(|arn| arn.starts_with("arn:"));
+        let action = named.and_then(|denial| denial.action.clone()).unwrap_or_else(|| default_kms_action(case));
+        let other = if action == "kms:Decrypt" { "kms:GenerateDataKey" } else { "kms:Decrypt" };
+        let on_key =
+            |arn: &String, action: &str| Verdict::of(case, &principal, Subject::Key, action.to_owned(), arn.clone());
+        let kms = arn.as_ref().map(|arn| on_key(arn, &action));
+        let of_parts = matches!(
+            case.request.operation.as_str(),
+            "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload"
+        );
+        let kms_of_parts = arn.as_ref().filter(|_| of_parts).map(|arn| on_key(arn, other));
         let access_point = case.access_point_arn().and_then(|_| {
             let (action, resource) = needs(case).into_iter().next()?;
             Some(Verdict::of(case, &principal, Subject::AccessPoint, action, resource))
         });
-        Self { asked, list, access_point, kms }
+        Self { asked, list, access_point, kms, kms_of_parts }
     }
 
     /// The verdict about the permission that was refused.
@@ -70,10 +82,10 @@ impl Verdicts {
         self.asked.first()
     }
 
-    /// The verdict about what AWS's message is about: the KMS permission where it names one.
+    /// The verdicts about what AWS's message is about: the KMS permission where it names one.
     #[must_use]
-    pub fn refused(&self, case: &Case<'_>) -> Option<&Verdict> {
-        if case.names_kms() { self.kms.as_ref() } else { self.main() }
+    pub fn refused(&self, case: &Case<'_>) -> Vec<&Verdict> {
+        if case.names_kms() { self.kms.iter().collect() } else { self.asked.iter().collect() }
     }
 }
 
@@ -112,6 +124,18 @@ fn needs(case: &Case<'_>) -> Vec<(String, String)> {
     needs
 }
 
+/// The bucket of an ARN that has one.
+fn bucket_of(arn: &str) -> Option<&str> {
+    let (_, place) = arn.split_once(":s3:::")?;
+    place.split('/').next()
+}
+
+/// Whether it is at the other end of a copy: what was read is the failing end's.
+fn is_of_another_bucket(case: &Case<'_>, resource: &str) -> bool {
+    let own = [case.bucket_name(), case.request.bucket.as_deref()];
+    bucket_of(resource).is_some_and(|bucket| !own.contains(&Some(bucket)))
+}
+
 /// A directory bucket's ARN has an account in it, which S3 does not tell: the caller's own is supposed.
 fn directory_bucket(case: &Case<'_>) -> Option<(String, String)> {
     let request = case.request;
@@ -123,7 +147,7 @@ fn directory_bucket(case: &Case<'_>) -> Option<(String, String)> {
 
 impl Verdict {
     fn of(case: &Case<'_>, principal: &Principal, subject: Subject, action: String, resource: String) -> Self {
-        let documents = Documents::of(case, principal, subject);
+        let documents = Documents::of(case, principal, subject, &resource);
         let resource_account = match subject {
             Subject::Key | Subject::Role => {
                 resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
@@ -133,6 +157,14 @@ impl Verdict {
                 Some(false) => Some(case.bucket_account().unwrap_or_else(|| ANOTHER_ACCOUNT.to_owned())),
                 None => None,
             },
+            Subject::OtherBucket => {
+                let own = case.evidence.own_buckets.known();
+                match own.zip(bucket_of(&resource)).and_then(|(own, bucket)| own.owns(bucket)) {
+                    Some(true) => case.account(),
+                    Some(false) => Some(ANOTHER_ACCOUNT.to_owned()),
+                    None => None,
+                }
+            }
         };
         let mut context = context(case, subject);
         if resource_account.as_deref() == Some(ANOTHER_ACCOUNT) {
@@ -155,18 +187,16 @@ impl Verdict {
 fn context(case: &Case<'_>, subject: Subject) -> Context {
     let mut context = Context::open();
     let settings = case.settings;
-    // A command of the CLI speaks to S3 for itself.
-    for absent in [
-        "aws:CalledVia",
-        "aws:CalledViaFirst",
-        "aws:CalledViaLast",
-        "aws:SourceArn",
-        "aws:SourceAccount",
-        "aws:referer",
-    ] {
+    for absent in ["aws:SourceArn", "aws:SourceAccount", "aws:referer"] {
         context.set_absent(absent);
     }
-    if matches!(subject, Subject::S3 | Subject::AccessPoint) {
+    // A command of the CLI speaks to S3 for itself; to a key S3 speaks for it.
+    if subject != Subject::Key {
+        for absent in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"] {
+            context.set_absent(absent);
+        }
+    }
+    if matches!(subject, Subject::S3 | Subject::OtherBucket | Subject::AccessPoint) {
         context.set("aws:ViaAWSService", ["false"]);
         let http =
             case.settings.endpoints.url(crate::request::ServiceId::S3).is_some_and(|url| url.starts_with("http://"));

@@ -1,5 +1,5 @@
 //! The failed read once more, as a request whose refusal has a body: a GET of one byte for a HEAD or GET of
-//! an object, a list of one key for a list. Same identity, version, endpoint and headers.
+//! an object, the same list for a list. Same identity, version, endpoint, query and headers.
 //!
 //! Writes are never replayed. A probe costs one request's price; `x-amz-request-payer` is sent only
 //! where the user's own command did.
@@ -51,7 +51,7 @@ impl Replay {
 pub enum Stand {
     /// `GET key`, `Range: bytes=0-0`.
     Object,
-    /// `ListObjectsV2`, one key.
+    /// `ListObjectsV2`, with the command's own prefix, delimiter and page size.
     List,
 }
 
@@ -116,13 +116,16 @@ pub async fn send(
             ask(ledger, |capture| call.customize().interceptor(capture).send()).await.into_exchange()
         }
         Stand::List => {
+            let said = |key: &str| request.conditions.get(key).cloned();
+            // Policies look at both: a page of one key, asked for to save bytes, would be another question.
             let call = client
                 .list_objects_v2()
                 .set_bucket(request.bucket.clone())
                 .set_prefix(request.prefix.clone())
+                .set_delimiter(said("s3:delimiter"))
+                .set_max_keys(said("s3:max-keys").and_then(|keys| keys.parse().ok()))
                 .set_expected_bucket_owner(request.expected_bucket_owner.clone())
-                .set_request_payer(payer)
-                .max_keys(1);
+                .set_request_payer(payer);
             ask(ledger, |capture| call.customize().interceptor(capture).send()).await.into_exchange()
         }
     }

@@ -1,6 +1,6 @@
 //! A request that nobody sent: would it be let through?
 //!
-//! A read is tried, harmlessly: one byte of the object, or one key of the list. A write never is: the documents that
+//! A read is tried, harmlessly: one byte of the object, or the same list. A write never is: the documents that
 //! decide it are read and evaluated, and where one that could decide cannot be read, it cannot be told.
 
 use super::{Asking, Inquiry, flags, report};
@@ -173,7 +173,7 @@ impl Inquiry<'_> {
         };
         if replay.succeeded() {
             let mut notes = vec![match replay::stand_in(request) {
-                Ok(replay::Stand::List) => "S3 listed one key".to_owned(),
+                Ok(replay::Stand::List) => "S3 answered the list".to_owned(),
                 _ => "S3 gave one byte of it".to_owned(),
             }];
             notes.extend(replay.in_region.as_ref().map(|(region, _)| {

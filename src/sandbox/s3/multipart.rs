@@ -6,14 +6,15 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::http::Reply;
 use crate::sandbox::ids;
 use crate::sandbox::s3::read::NAMESPACE;
-use crate::sandbox::s3::{Place, write};
+use crate::sandbox::s3::{Place, encryption, write};
 use crate::sandbox::state::{State, Upload};
 use crate::sandbox::xml::Xml;
 use std::collections::BTreeMap;
 
-/// `CreateMultipartUpload`: all that a PUT is checked for is checked here.
+/// `CreateMultipartUpload`: all that a PUT is checked for is checked here, and what its parts need of a KMS key.
 pub(super) fn create(state: &mut State, call: &Call<'_>, at: &Place) -> Result<Reply, Fault> {
     let template = write::admitted(state, call, at)?;
+    encryption::check_decrypt(state, call, at.held(state)?, &template)?;
     let id = ids::hex(&["upload", &state.serial().to_string()], 64);
     let key = template.object.key.clone();
     state.uploads.insert(id.clone(), Upload { bucket: at.bucket.clone(), template, parts: BTreeMap::new() });
