@@ -5,7 +5,6 @@
 use std::ffi::OsString;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
@@ -38,11 +37,14 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Runs `aws` to its end, explains a failure, and gives `aws`'s exit status.
 pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, options: Options) -> ExitCode {
     // Before `aws` starts: the shell goes on reading its script beside a command in the background.
-    let pointed = options.may_point(&Process).then(|| panics::contain(|| script::line(aws_args, &Process)));
-    let command = |aws: &Path| exec::command(aws, aws_args, &guard.for_spawn(found.identity));
-    let Ok(mut run) = Run::start(command(&found.path), found) else {
-        // No process, thread or descriptor to be had, or an `aws` that cannot be run at all: without us in between it
-        // has the best chance, and the error is the one that it would have been.
+    let pointed = panics::contain(|| options.may_point(&Process).then(|| script::line(aws_args, &Process)));
+    let set_up = panics::contain(|| SetUp::new(exec::command(&found.path, aws_args, &guard.for_spawn(found.identity))));
+    if set_up.is_none() {
+        panics::say();
+    }
+    let Some(Ok(mut run)) = set_up.map(|set_up| Run::start(set_up?, found)) else {
+        // A fault of ours, no process or descriptor to be had, or an `aws` that cannot be run at all: without us in
+        // between it has the best chance, and the error is the one that it would have been.
         return exec::replace(exec::command(&found.path, aws_args, &guard.for_exec(found.identity)), &found.path);
     };
     let Some(end) = panics::contain(|| run.wait()) else {
@@ -61,7 +63,7 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
     // Somebody pressed Ctrl-C, or something killed it: that is the reason, unless it had complained before.
     let cut_short = end.interrupted || matches!(end.status, Status::Signaled(_));
     if !(cut_short && failures.is_empty()) {
-        if pointed == Some(None) {
+        if pointed.is_none() {
             say(&format_args!("the line of the script is not told, because of {}", panics::fault()));
         }
         let explained = panics::contain(|| {
@@ -86,6 +88,25 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
         }
     }
     end.status.end_alike()
+}
+
+/// All that is needed before `aws` starts. Made apart: a fault in here must not cost its start, and one after the start
+/// must not start it twice.
+struct SetUp {
+    command: Command,
+    signals: Signals,
+    ended: PipeReader,
+    running: PipeWriter,
+}
+
+impl SetUp {
+    fn new(mut command: Command) -> io::Result<Self> {
+        fault::point(Stage::Start);
+        command.stderr(Stdio::piped());
+        let signals = Signals::catch()?;
+        let (ended, running) = io::pipe()?;
+        Ok(Self { command, signals, ended, running })
+    }
 }
 
 /// A running `aws`.
@@ -121,10 +142,7 @@ struct End {
 }
 
 impl Run {
-    fn start(mut command: Command, found: &Found) -> io::Result<Self> {
-        let signals = Signals::catch()?;
-        let (ended, running) = io::pipe()?;
-        command.stderr(Stdio::piped());
+    fn start(SetUp { mut command, signals, ended, running }: SetUp, found: &Found) -> io::Result<Self> {
         let mut child = match command.spawn() {
             // A script without a `#!` line: execvp hands it to the shell, posix_spawn does not.
             Err(error) if Errno::from_io_error(&error) == Some(Errno::NOEXEC) => {
@@ -144,13 +162,12 @@ impl Run {
         if matches!(self.stderr, Stderr::Silent(..)) {
             self.stderr.copy(&self.signals);
         }
-        if let Stderr::Unwatched(from) = &self.stderr {
-            while tee::pass_once(from.as_fd()) == Passed::On {}
-        }
-        let status = self.child.wait().map_or(Status::Exited(u8::MAX), Status::from);
-        self.running = None;
-        if let Stderr::Copied(seen) = &self.stderr {
-            drop(seen.recv());
+        let Self { child, signals, stderr, running } = self;
+        let (status, told_to_go) = signals.end_of(child, || stderr.wait(signals, None));
+        *running = None;
+        let ended = Instant::now();
+        while stderr.end(signals).is_none() && !(told_to_go && ended.elapsed() >= LAST_WORDS) {
+            stderr.wait(signals, told_to_go.then_some(LAST_WORDS));
         }
         status
     }
