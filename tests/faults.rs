@@ -1167,71 +1167,126 @@ fn without_an_aws_or_in_a_loop_a_panic_before_it_ends_as_without_one() {
     }
 }
 
+/// Whether `aws`'s stderr goes through as it does bare, whatever `broken` does to why403; and what why403 says in the end.
+fn passed_on(broken: &dyn Fn(&mut Command)) -> (Vec<String>, String) {
+    let mut wrong = Vec::new();
+    let mut row = |what: &str, is_so: bool| {
+        if !is_so {
+            wrong.push(what.to_owned());
+        }
+    };
+    let watched = |stage: &Stage| {
+        let mut command = stage.watched(&["s3", "ls"]);
+        broken(command.stderr(Stdio::piped()));
+        command
+    };
+    // Much, in pieces of all sizes, over what two pipes hold.
+    let noise: Vec<u8> = (0..4_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let stage = Stage::with("head -c 1 noise >&2; head -c 5000 noise >&2; cat noise >&2; exit 41");
+    fs::write(stage.file("noise"), &noise).unwrap();
+    let output = watched(&stage).output().unwrap();
+    row("its status is kept", output.status.code() == Some(STATUS));
+    let whole = [&noise[..1], &noise[..5000], &noise[..]].concat();
+    row("every byte is there once", output.stderr.starts_with(&whole));
+    let said = text(&output.stderr[whole.len().min(output.stderr.len())..]);
+    row(&format!("one line follows: {said:?}"), own_lines(&said).len() == 1 && said.lines().count() == 1);
+    // A prompt shows at once, and what follows it.
+    let stage = Stage::with("printf 'one? ' >&2; read x; printf 'two? ' >&2; read y; exit 0");
+    let mut child = watched(&stage).stdin(Stdio::piped()).spawn().unwrap();
+    let (mut answers, mut shown) = (child.stdin.take().unwrap(), child.stderr.take().unwrap());
+    let (send, screen) = channel();
+    thread::spawn(move || {
+        let mut piece = [0; 64];
+        while let Ok(count @ 1..) = shown.read(&mut piece) {
+            send.send(piece[..count].to_vec()).unwrap();
+        }
+    });
+    for prompt in ["one? ", "two? "] {
+        row(prompt, screen.recv_timeout(wrapped::PATIENCE).is_ok_and(|seen| seen == prompt.as_bytes()));
+        answers.write_all(b"yes\n").unwrap();
+    }
+    row("a success is one", wrapped::end_of(&mut child).success());
+    row("and has nothing added", screen.iter().next().is_none());
+    // What goes on writing when `aws` has ended is not waited for.
+    let stage = Stage::with("echo last words >&2; (while echo more; do :; done) >&2 & echo $! > pid; exit 41");
+    let mut child = watched(&stage).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = thread::spawn(move || {
+        let mut words = Vec::new();
+        stderr.read_to_end(&mut words).map(|_| words)
+    });
+    row("it ends with aws", wrapped::end_of(&mut child).code() == Some(STATUS));
+    let _gone = Command::new("kill").arg(stage.read("pid").trim()).status();
+    row("its words came first", reader.join().unwrap().unwrap().starts_with(b"last words\n"));
+    // A reader that is gone is noticed by `aws`.
+    let stage = Stage::with("echo one >&2; sleep 0.3; echo two >&2; echo three >&2; echo survived > survived");
+    let mut child = watched(&stage).spawn().unwrap();
+    drop(child.stderr.take());
+    row("aws dies of SIGPIPE", wrapped::end_of(&mut child).signal() == Some(13));
+    row("and did not go on", stage.read("survived").is_empty());
+    // One that does not read holds up nobody who is told to go.
+    let stage = Stage::with("echo up > up; while :; do echo a line of noise; done >&2");
+    let mut child = watched(&stage).spawn().unwrap();
+    stage.wait_for("up");
+    // Long enough to fill both pipes; too short would only make the test easier.
+    thread::sleep(Duration::from_millis(300));
+    wrapped::kill(rustix::process::Signal::TERM, &child);
+    row("aws dies of SIGTERM", wrapped::end_of(&mut child).signal() == Some(15));
+    (wrong, said.trim_end().trim_start_matches("why403: ").to_owned())
+}
+
 #[test]
 fn a_panic_while_stderr_is_copied_loses_no_byte_and_holds_none_back() {
     let table = Table::new("A panic in the thread that copies (every byte once, at once, as long as `aws` writes)");
     for broken in COPYING {
-        let mut wrong = Vec::new();
-        let mut row = |what: &str, is_so: bool| {
-            if !is_so {
-                wrong.push(what.to_owned());
-            }
-        };
-        let watched = |stage: &Stage| {
-            let mut command = stage.watched(&["s3", "ls"]);
-            command.env(VARIABLE, broken.name()).stderr(Stdio::piped());
-            command
-        };
-        // Much, in pieces of all sizes, over what two pipes hold.
-        let noise: Vec<u8> = (0..4_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-        let stage = Stage::with("head -c 1 noise >&2; head -c 5000 noise >&2; cat noise >&2; exit 41");
-        fs::write(stage.file("noise"), &noise).unwrap();
-        let output = watched(&stage).output().unwrap();
-        row("its status is kept", output.status.code() == Some(STATUS));
-        let whole = [&noise[..1], &noise[..5000], &noise[..]].concat();
-        row("every byte is there once", output.stderr.starts_with(&whole));
-        let ours = text(&output.stderr[whole.len().min(output.stderr.len())..]);
-        row(&format!("one line follows: {ours:?}"), own_lines(&ours).len() == 1 && ours.lines().count() == 1);
-        // A prompt shows at once, and what follows it.
-        let stage = Stage::with("printf 'one? ' >&2; read x; printf 'two? ' >&2; read y; exit 0");
-        let mut child = watched(&stage).stdin(Stdio::piped()).spawn().unwrap();
-        let (mut answers, mut shown) = (child.stdin.take().unwrap(), child.stderr.take().unwrap());
-        let (send, screen) = channel();
-        thread::spawn(move || {
-            let mut piece = [0; 64];
-            while let Ok(count @ 1..) = shown.read(&mut piece) {
-                send.send(piece[..count].to_vec()).unwrap();
-            }
+        let (mut wrong, said) = passed_on(&|command| {
+            command.env(VARIABLE, broken.name());
         });
-        for prompt in ["one? ", "two? "] {
-            row(prompt, screen.recv_timeout(wrapped::PATIENCE).is_ok_and(|seen| seen == prompt.as_bytes()));
-            answers.write_all(b"yes\n").unwrap();
+        if !said.contains("a fault in why403 itself at") {
+            wrong.push(format!("it says: {said}"));
         }
-        row("a success is one", wrapped::end_of(&mut child).success());
-        row("and has nothing added", screen.iter().next().is_none());
-        // What goes on writing when `aws` has ended is not waited for.
-        let stage = Stage::with("echo last words >&2; (while echo more; do :; done) >&2 & echo $! > pid; exit 41");
-        let mut child = watched(&stage).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let reader = thread::spawn(move || {
-            let mut words = Vec::new();
-            stderr.read_to_end(&mut words).map(|_| words)
-        });
-        row("it ends with aws", wrapped::end_of(&mut child).code() == Some(STATUS));
-        let _gone = Command::new("kill").arg(stage.read("pid").trim()).status();
-        row("its words came first", reader.join().unwrap().unwrap().starts_with(b"last words\n"));
-        // A reader that is gone is noticed by `aws`.
-        let stage = Stage::with("echo one >&2; sleep 0.3; echo two >&2; echo three >&2; echo survived > survived");
-        let mut child = watched(&stage).spawn().unwrap();
-        drop(child.stderr.take());
-        row("aws dies of SIGPIPE", wrapped::end_of(&mut child).signal() == Some(13));
-        row("and did not go on", stage.read("survived").is_empty());
-        table.row(
-            broken.name(),
-            "4 MB, two prompts, a writer that stays, a reader gone".to_owned(),
-            String::new(),
-            &wrong,
-        );
+        table.row(broken.name(), said.chars().take(62).collect(), "8 MB, prompts, signals".to_owned(), &wrong);
+    }
+    table.end();
+}
+
+#[test]
+fn without_a_thread_stderr_goes_through_and_one_line_says_why_nothing_is_explained() {
+    let table = Table::new("No thread to be had (aws's status and bytes stand)");
+    let line = |said: &str| said.starts_with("nothing is explained, because no thread could be started: ");
+    // More than an address space holds: the kernel refuses the stack of the thread that copies.
+    let (mut wrong, said) = passed_on(&|command| {
+        command.env("RUST_MIN_STACK", (1_u64 << 62).to_string());
+    });
+    if !line(&said) {
+        wrong.push(format!("it says: {said}"));
+    }
+    table.row("no memory for a stack", said.chars().take(62).collect(), "8 MB, prompts, signals".to_owned(), &wrong);
+    // A limit on processes counts threads, and holds for everybody but root, who alone can become somebody without any.
+    for (fault, limit) in [("RLIMIT_NPROC, why403 and aws", 2), ("RLIMIT_NPROC, why403 alone", 1)] {
+        let stage = Stage::with(SAYS);
+        for path in [stage.file(""), stage.file("bin")] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = stage.command("setpriv");
+        command.args(["--reuid=61403", "--regid=61403", "--clear-groups", "prlimit", &format!("--nproc={limit}")]);
+        command.arg(WHY403).args(["--explain", "always", "--no-probe", "aws", "s3", "ls"]).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let said = text(&output.stderr);
+        if said.starts_with("setpriv: ") || said.starts_with("prlimit: ") {
+            println!("SKIPPED: {fault}: nobody else can be made to run it: {said}");
+            continue;
+        }
+        let mut wrong = kept(&output);
+        let said = ours(&output);
+        match own_lines(&said)[..] {
+            [said] if limit == 2 && line(said.trim_start_matches("why403: ")) => {}
+            // It took our place: who may have one process has `aws` in it.
+            [] if limit == 1 && said.is_empty() => {}
+            _ => wrong.push(format!("it says: {said}")),
+        }
+        let said = if said.is_empty() { "aws takes its place" } else { said.trim_start_matches("why403: ") };
+        table.row(fault, said.chars().take(62).collect(), "status 41".to_owned(), &wrong);
     }
     table.end();
 }

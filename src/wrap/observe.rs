@@ -4,8 +4,9 @@
 
 use std::ffi::OsString;
 use std::io::{self, PipeReader, PipeWriter};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -55,10 +56,17 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
     if end.status.is_success() || end.told_to_go {
         return end.status.end_alike();
     }
-    let Some(seen) = end.seen else { return end.status.end_alike() };
-    let Seen::Through(failures) = seen else {
-        panics::say();
-        return end.status.end_alike();
+    let failures = match end.seen {
+        Some(Seen::Through(failures)) => failures,
+        Some(Seen::Broken) => {
+            panics::say();
+            return end.status.end_alike();
+        }
+        Some(Seen::Unwatched(error)) => {
+            say(&format_args!("nothing is explained, because no thread could be started: {error}"));
+            return end.status.end_alike();
+        }
+        None => return end.status.end_alike(),
     };
     // Somebody pressed Ctrl-C, or something killed it: that is the reason, unless it had complained before.
     let cut_short = end.interrupted || matches!(end.status, Status::Signaled(_));
@@ -125,8 +133,17 @@ enum Stderr {
     /// The thread copies, and tells what it saw when it has done.
     Copied(Receiver<Seen>),
     /// There is no thread to be had.
-    Unwatched(OwnedFd),
+    Unwatched(Unwatched),
     Over(Option<Seen>),
+}
+
+/// stderr whose words go through the thread that waits for signals as well: never a byte more than can be written at once.
+struct Unwatched {
+    from: Arc<ChildStderr>,
+    /// Why there is no thread.
+    error: io::Error,
+    /// How much of it is `aws`'s, once that has ended.
+    left: Option<usize>,
 }
 
 /// How a run ended.
@@ -246,10 +263,10 @@ impl Stderr {
                 Stir::Bytes => self.copy(signals),
                 Stir::Over => *self = Self::Over(Some(Seen::nothing())),
             },
-            Self::Unwatched(from) => match signals.wait_beside(from.as_fd(), timeout) {
+            Self::Unwatched(unwatched) => match signals.wait_to_pass(unwatched.from.as_fd(), timeout) {
                 Stir::Nothing => {}
-                Stir::Bytes if tee::pass_once(from.as_fd()) == Passed::On => {}
-                Stir::Bytes | Stir::Over => *self = Self::Over(None),
+                Stir::Bytes if unwatched.pass_once() == Passed::On => {}
+                Stir::Bytes | Stir::Over => self.over(),
             },
             Self::Copied(_) | Self::Over(_) => signals.wait(timeout),
         }
@@ -264,9 +281,17 @@ impl Stderr {
                 self.copy(signals);
             }
         }
-        if let Self::Unwatched(from) = self {
-            while !tee::is_empty(from.as_fd()) && tee::pass_once(from.as_fd()) == Passed::On {}
-            *self = Self::Over(None);
+        if let Self::Unwatched(unwatched) = self {
+            unwatched.left.get_or_insert_with(|| tee::standing_in(unwatched.from.as_fd()));
+            while unwatched.left > Some(0) {
+                if !tee::takes_more() {
+                    return None;
+                }
+                if unwatched.pass_once() == Passed::Over {
+                    break;
+                }
+            }
+            self.over();
         }
         match self {
             Self::Over(seen) => Some(seen.take()),
@@ -282,22 +307,39 @@ impl Stderr {
     /// Starts the thread that copies. `aws` runs already and must not be held up: without one its words go through here.
     fn copy(&mut self, signals: &Signals) {
         let Self::Silent(from, ended) = std::mem::replace(self, Self::Over(None)) else { return };
-        let spare = from.as_fd().try_clone_to_owned();
+        // Shared until the thread has it: where threads are refused, descriptors may be too.
+        let from = Arc::new(from);
+        let its = Arc::clone(&from);
         let (tell, seen) = sync_channel(1);
         let started = signals.waker().and_then(|waker| {
             thread::Builder::new().name("tee".to_owned()).spawn(move || {
-                let _nobody_waits = tell.send(tee(from, &ended));
+                let _nobody_waits = tell.send(tee(its, &ended));
                 waker.wake();
             })
         });
-        *self = match (started, spare) {
-            (Ok(_), _) => Self::Copied(seen),
-            (Err(error), Ok(from)) => {
-                say(&format_args!("nothing is explained, because no thread could be started: {error}"));
-                Self::Unwatched(from)
-            }
-            (Err(_), Err(_)) => Self::Over(None),
+        *self = match started {
+            Ok(_) => Self::Copied(seen),
+            Err(error) => Self::Unwatched(Unwatched { from, error, left: None }),
         };
+    }
+
+    /// Nothing comes any more of what nobody watched.
+    fn over(&mut self) {
+        if let Self::Unwatched(unwatched) = std::mem::replace(self, Self::Over(None)) {
+            *self = Self::Over(Some(Seen::Unwatched(unwatched.error)));
+        }
+    }
+}
+
+impl Unwatched {
+    fn pass_once(&mut self) -> Passed {
+        match tee::pass_some(self.from.as_fd(), rustix::stdio::stderr(), self.left.unwrap_or(usize::MAX)) {
+            Some(count) => {
+                self.left = self.left.map(|left| left.saturating_sub(count));
+                Passed::On
+            }
+            None => Passed::Over,
+        }
     }
 }
 

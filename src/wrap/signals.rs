@@ -19,6 +19,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::status::Status;
+use super::tee;
 
 /// Sent on to `aws` at once: nobody sends these to a group by pressing a key.
 pub(super) const FORWARDED: [Signal; 5] = [Signal::TERM, Signal::HUP, Signal::USR1, Signal::USR2, Signal::CONT];
@@ -118,6 +119,20 @@ impl Signals {
         } else {
             Stir::Bytes
         }
+    }
+
+    /// The same, but not for bytes that could not be passed on at once: whoever waits here must be there for signals.
+    pub(super) fn wait_to_pass(&self, pipe: BorrowedFd<'_>, timeout: Option<Duration>) -> Stir {
+        if tee::takes_more() {
+            return self.wait_beside(pipe, timeout);
+        }
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let mut fds =
+            [PollFd::new(&self.wake, PollFlags::IN), PollFd::from_borrowed_fd(rustix::stdio::stderr(), PollFlags::OUT)];
+        if poll(&mut fds, timeout.as_ref()).is_ok() && !fds[0].revents().is_empty() {
+            self.take_wakes();
+        }
+        Stir::Nothing
     }
 
     /// Waits for a child's end with what is owed it alone, its signals: for when the better waiting broke. Also whether it

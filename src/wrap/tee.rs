@@ -2,11 +2,11 @@
 //!
 //! tee(2) and splice(2) would save a copy, but splice refuses a stderr that is opened for appending (`2>>log`).
 
-use std::io::PipeReader;
+use std::io::{self, PipeReader};
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::panics::contain;
@@ -23,6 +23,8 @@ pub(super) enum Seen {
     Through(Failures),
     /// The recogniser broke on it. The bytes were passed on all the same.
     Broken,
+    /// There was no thread to look at it with.
+    Unwatched(io::Error),
 }
 
 impl Seen {
@@ -37,12 +39,10 @@ pub(super) fn is_empty(pipe: BorrowedFd<'_>) -> bool {
     rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes == 0)
 }
 
-/// Reads once, and passes that on without a look at it.
-pub(super) fn pass_once(from: BorrowedFd<'_>) -> Passed {
-    match pass_some(from, rustix::stdio::stderr(), usize::MAX) {
-        Some(_) => Passed::On,
-        None => Passed::Over,
-    }
+/// Whether our stderr takes some more without a wait, if only to say that nobody reads it.
+pub(super) fn takes_more() -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stderr(), PollFlags::OUT)];
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// Passes on what stands in the pipe by now, and no more: later bytes are somebody else's.
@@ -53,8 +53,9 @@ fn pass_what_is_there(from: BorrowedFd<'_>, to: BorrowedFd<'_>) {
     }
 }
 
-/// Reads at most so many bytes, and passes them on. Nothing where nobody writes any more, or nobody reads.
-fn pass_some(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: usize) -> Option<usize> {
+/// Reads at most so many bytes, no more than a pipe that takes any takes, and passes them on without a look at them. Nothing
+/// where nobody writes any more, or nobody reads.
+pub(super) fn pass_some(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: usize) -> Option<usize> {
     let mut buffer = [0; 4096];
     let wanted = most.min(buffer.len());
     match rustix::io::read(from, &mut buffer[..wanted]) {
@@ -64,7 +65,8 @@ fn pass_some(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: usize) -> Option<us
     }
 }
 
-fn standing_in(pipe: BorrowedFd<'_>) -> usize {
+/// How many bytes stand in the pipe.
+pub(super) fn standing_in(pipe: BorrowedFd<'_>) -> usize {
     rustix::io::ioctl_fionread(pipe).map_or(0, |bytes| usize::try_from(bytes).unwrap_or(BUFFER))
 }
 
