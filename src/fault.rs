@@ -10,12 +10,28 @@ pub const VARIABLE: &str = "WHY403_TEST_PANIC";
 /// A place where why403 could break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Our own options, before anything else.
+    Options,
+    /// The same of a subcommand.
+    CommandLine,
+    /// The loop guard, before `aws` is looked for.
+    Guard,
+    /// Looking for `aws`.
+    Locate,
     /// Whether to stay behind, before `aws` runs.
     Plan,
     /// The line of the script, before `aws` runs.
     Script,
+    /// All that is set up for `aws`, just before it starts.
+    Start,
     /// Waiting for `aws`.
     Wait,
+    /// Its stderr, about to be read.
+    Copy,
+    /// The same, read and not yet written.
+    CopyHeld,
+    /// The same, written.
+    CopyPassed,
     /// Looking at its stderr in passing.
     Recognize,
     /// What was recognised, when all is through.
@@ -52,9 +68,17 @@ pub enum Stage {
 
 /// All of them, but the probes.
 pub const STAGES: &[Stage] = &[
+    Stage::Options,
+    Stage::CommandLine,
+    Stage::Guard,
+    Stage::Locate,
     Stage::Plan,
     Stage::Script,
+    Stage::Start,
     Stage::Wait,
+    Stage::Copy,
+    Stage::CopyHeld,
+    Stage::CopyPassed,
     Stage::Recognize,
     Stage::RecognizeEnd,
     Stage::Config,
@@ -78,9 +102,17 @@ impl Stage {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Options => "options",
+            Self::CommandLine => "command-line",
+            Self::Guard => "guard",
+            Self::Locate => "locate",
             Self::Plan => "plan",
             Self::Script => "script",
+            Self::Start => "start",
             Self::Wait => "wait",
+            Self::Copy => "copy",
+            Self::CopyHeld => "copy-held",
+            Self::CopyPassed => "copy-passed",
             Self::Recognize => "recognize",
             Self::RecognizeEnd => "recognize-end",
             Self::Config => "config",

@@ -51,6 +51,10 @@ enum Mode {
     EndlessError,
     /// A head that never ends.
     EndlessHead,
+    /// `103 Early Hints` without end, as fast as it goes, and never the answer that they announce.
+    EndlessHints,
+    /// The same with `100 Continue`.
+    EndlessContinues,
     /// Less than was promised, and then nothing.
     Unfinished,
     /// Not HTTP.
@@ -61,7 +65,7 @@ enum Mode {
     Temporary,
 }
 
-const MODES: [Mode; 13] = [
+const MODES: [Mode; 15] = [
     Mode::Silent,
     Mode::Refuse,
     Mode::Reset,
@@ -71,6 +75,8 @@ const MODES: [Mode; 13] = [
     Mode::EndlessBody,
     Mode::EndlessError,
     Mode::EndlessHead,
+    Mode::EndlessHints,
+    Mode::EndlessContinues,
     Mode::Unfinished,
     Mode::Garbage,
     Mode::Moved,
@@ -80,7 +86,15 @@ const MODES: [Mode; 13] = [
 impl Mode {
     /// Whether the probes wait for it until the time is up.
     fn takes_all_time(self) -> bool {
-        matches!(self, Self::Silent | Self::Dribble | Self::DribbleBody | Self::Unfinished)
+        matches!(
+            self,
+            Self::Silent
+                | Self::Dribble
+                | Self::DribbleBody
+                | Self::EndlessHints
+                | Self::EndlessContinues
+                | Self::Unfinished
+        )
     }
 
     /// Whether it may end either way: how fast the flood comes is the machine's business.
@@ -216,18 +230,20 @@ fn mistreat(mut stream: TcpStream, mode: Mode, is_head: bool, elsewhere: u16) ->
         }
         Mode::EndlessBody => {
             stream.write_all(HEAD)?;
-            flood(stream, b'<')
+            flood(stream, b"<")
         }
         Mode::EndlessError => {
             stream.write_all(
                 b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n<Error><Code>",
             )?;
-            flood(stream, b'A')
+            flood(stream, b"A")
         }
         Mode::EndlessHead => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nx-long: ")?;
-            flood(stream, b'a')
+            flood(stream, b"a")
         }
+        Mode::EndlessHints => flood(stream, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+        Mode::EndlessContinues => flood(stream, b"HTTP/1.1 100 Continue\r\n\r\n"),
         Mode::Unfinished => {
             stream
                 .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\n<Error><Code>AccessDenied</Code>")?;
@@ -240,8 +256,8 @@ fn mistreat(mut stream: TcpStream, mode: Mode, is_head: bool, elsewhere: u16) ->
     }
 }
 
-fn flood(mut stream: TcpStream, byte: u8) -> std::io::Result<()> {
-    let block = vec![byte; 64 * 1024];
+fn flood(mut stream: TcpStream, piece: &[u8]) -> std::io::Result<()> {
+    let block = piece.repeat(64 * 1024 / piece.len());
     loop {
         stream.write_all(&block)?;
     }
@@ -407,7 +423,7 @@ fn complaints(cli: &Cli, bare: Duration, mode: Mode, told: Told) -> Vec<String> 
         );
     }
     println!(
-        "  {:<14} | {:<8} | {:<26} | {:.1} s, {} MB",
+        "  {:<16} | {:<8} | {:<26} | {:.1} s, {} MB",
         format!("{mode:?}"),
         format!("{told:?}"),
         failure.blockers[0].cause,

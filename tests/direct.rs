@@ -696,6 +696,28 @@ fn log_probes_when_told_and_only_as_the_same_caller() {
     assert_eq!(told["failures"][0]["caller"]["source"], "named in the log");
 }
 
+/// A HEAD that ends with 400 may be a matter of access or not, and of two lines alike one may be and the other not.
+#[test]
+fn log_keeps_what_was_found_for_one_object_where_another_is_no_matter_of_access() {
+    let sealed = "[[bucket.object]]\nkey = \"sealed.log\"\nbody = \"x\"\n\
+                  customer_key = \"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\"";
+    let lists = r#"{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::acme-logs"}"#;
+    let scene = world(&format!("{READS}, {lists}"), "full", sealed);
+    let line = |key: &str| {
+        format!(
+            "download failed: s3://acme-logs/{key} to ./{key} An error occurred (400) when calling the HeadObject operation: Bad Request\n"
+        )
+    };
+    let output = log(&scene, &(line("sealed.log") + &line("gone.log")), &["--probe", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let answer = json(&output);
+    assert_eq!(causes(&answer), ["customer-key-required"]);
+    assert_eq!(answer["failures"][0]["count"], 2);
+    // By itself the other has nothing to be said of it.
+    let output = log(&scene, &line("gone.log"), &["--probe", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
 #[test]
 fn log_without_a_refusal_is_fine_and_without_a_file_is_wrong_use() {
     let scene = Scene::of("control.success");

@@ -22,11 +22,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 use why403::diagnosis::{Certainty, Failure, Report};
@@ -146,12 +148,10 @@ struct Endpoint {
     honest: bool,
     /// Whether it leaves the request unread, so that its end is a reset.
     resets: bool,
-    /// Whether reading it may leave no time for anything else. Then the explanation as a whole is stopped, in time.
-    starves: bool,
 }
 
 const fn endpoint(fault: &'static str, serve: Serve) -> Endpoint {
-    Endpoint { fault, scheme: "http", serve, honest: false, resets: false, starves: false }
+    Endpoint { fault, scheme: "http", serve, honest: false, resets: false }
 }
 
 /// As many bytes as the other side takes, up to `limit`.
@@ -424,8 +424,8 @@ const ENDPOINTS: &[Endpoint] = &[
     endpoint("HTTP/2 to an HTTP/1 client", http_2_preface),
     endpoint("a header of 1 MB", header_of_a_megabyte),
     endpoint("100,000 headers", hundred_thousand_headers),
-    Endpoint { starves: true, ..endpoint("100 Continue without end", continues_without_end) },
-    Endpoint { starves: true, ..endpoint("103 Early Hints without end", early_hints_without_end) },
+    endpoint("100 Continue without end", continues_without_end),
+    endpoint("103 Early Hints without end", early_hints_without_end),
     endpoint("a gzip that nobody asked for", gzip_bomb),
     endpoint("101 Switching Protocols", switching_protocols),
     Endpoint { honest: true, ..endpoint("hosts as account, region and key", names_hosts) },
@@ -506,7 +506,6 @@ fn against(table: &Table, case: &Endpoint) {
             let why: String = why.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(40).collect();
             format!("{}; s3-replay: {why}", failure.blockers[0].cause)
         }
-        None if case.starves && said.contains("explaining did not end within") => "stopped at the limit".to_owned(),
         None => {
             wrong.push(format!("no report; ours on stderr: {said}"));
             "no report".to_owned()
@@ -1004,6 +1003,12 @@ fn unhurt(output: &Output, said: &[u8], may_speak_first: bool, secret: &str) -> 
     wrong
 }
 
+/// The stages between the command line and the start of `aws`.
+const BEFORE_AWS: &[Broken] = &[Broken::Options, Broken::Guard, Broken::Locate, Broken::Plan, Broken::Start];
+
+/// The stages of the thread that copies.
+const COPYING: &[Broken] = &[Broken::Copy, Broken::CopyHeld, Broken::CopyPassed];
+
 #[test]
 fn a_panic_in_any_stage_costs_nothing_but_what_it_was_about_to_say() {
     let table = Table::new(
@@ -1029,6 +1034,9 @@ fn a_panic_in_any_stage_costs_nothing_but_what_it_was_about_to_say() {
                 let file = format!("terminal,sarif={}", scene.stage.file("out.sarif").display());
                 command.env("WHY403_FORMAT", file);
             }
+            Broken::CommandLine => {
+                above = ["exec", "--explain", "always", "--", "aws"].map(str::to_owned).to_vec();
+            }
             Broken::ExecSetUp | Broken::Collect | Broken::Merge => {
                 let file = format!("sarif={}", scene.stage.file("out.sarif").display());
                 above = vec!["exec".to_owned(), "--format".to_owned(), file, "--".to_owned(), "aws".to_owned()];
@@ -1053,7 +1061,8 @@ fn a_panic_in_any_stage_costs_nothing_but_what_it_was_about_to_say() {
                 above.push("aws".to_owned());
             }
             output = command.args(&above).args(scene.prepared.argv()).output().unwrap();
-            let first = matches!(stage, Broken::Plan | Broken::ExecSetUp);
+            let first =
+                BEFORE_AWS.contains(stage) || matches!(stage, Broken::Plan | Broken::CommandLine | Broken::ExecSetUp);
             wrong = unhurt(&output, &scene.said(), first, SECRET);
             // What does not depend on the broken part is there all the same.
             let explained = text(&output.stderr).contains("cause[");
@@ -1085,6 +1094,253 @@ fn a_panic_in_any_stage_costs_nothing_but_what_it_was_about_to_say() {
         let line = said.lines().find(|line| line.contains("a fault in why403")).unwrap_or("nothing said");
         let happened: String = line.trim_start_matches("why403: ").chars().take(62).collect();
         table.row(stage.name(), happened, format!("status {}", output.status.code().unwrap_or(-1)), &wrong);
+    });
+    table.end();
+}
+
+#[test]
+fn however_why403_is_called_a_panic_before_aws_leaves_it_as_it_would_run_bare() {
+    let table =
+        Table::new("A panic before `aws` starts, by the way why403 is called (it runs once, words and stdin its own)");
+    let ways: [(&str, &[&str]); 4] = [
+        ("why403 aws", &["aws"]),
+        ("why403 OPTIONS aws", &["--explain", "always", "--report=r", "--timeout", "5", "--no-probe", "aws"]),
+        ("why403 -- aws", &["--", "aws"]),
+        ("a link named aws", &[]),
+    ];
+    let cases: Vec<_> = BEFORE_AWS.iter().flat_map(|stage| ways.map(|way| (*stage, way))).collect();
+    side_by_side(&cases, |(broken, (way, words))| {
+        let stage = Stage::with("for word do echo \"[$word]\"; done >> ran\ncat\nprintf 'no newline' >&2\nexit 41\n");
+        // In the way: ourselves, a directory, and a file that nobody may run.
+        let front = stage.directory("front");
+        symlink(WHY403, front.join("aws")).unwrap();
+        stage.directory("folder/aws");
+        stage.program("plain", "", 0o644);
+        let path = ["front", "folder", "plain", "bin"].map(|name| stage.file(name).display().to_string()).join(":");
+        let mut command = stage.command(if words.is_empty() { front.join("aws") } else { WHY403.into() });
+        command.env("PATH", format!("{path}:/usr/bin:/bin")).env("WHY403_EXPLAIN", "always");
+        command.env(VARIABLE, broken.name()).env("AWS_SECRET_ACCESS_KEY", SECRET);
+        command.args(*words).args(["s3", "cp", "a b", "", "aws", "--", "-"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"\xff in and out").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let mut wrong = Vec::new();
+        if output.status.code() != Some(STATUS) || output.stdout != b"\xff in and out" {
+            wrong.push(format!("{:?}, stdout {:?}", output.status, text(&output.stdout)));
+        }
+        let said = text(&output.stderr);
+        if own_lines(&said).len() != 1 || !said.ends_with("`aws`'s result stands\nno newline") || said.contains(SECRET)
+        {
+            wrong.push(format!("stderr: {said}"));
+        }
+        let ran = stage.read("ran");
+        if ran != "[s3]\n[cp]\n[a b]\n[]\n[aws]\n[--]\n[-]\n" {
+            wrong.push(format!("it ran with: {ran:?}"));
+        }
+        table.row(broken.name(), (*way).to_owned(), "ran once".to_owned(), &wrong);
+    });
+    table.end();
+}
+
+#[test]
+fn without_an_aws_or_in_a_loop_a_panic_before_it_ends_as_without_one() {
+    for broken in BEFORE_AWS {
+        let stage = Stage::empty();
+        let (one, other) = (stage.directory("one").join("aws"), stage.directory("other").join("aws"));
+        // Nobody else, and then a copy that finds us as we find it.
+        symlink(WHY403, one).unwrap();
+        for with_a_copy in [false, true] {
+            if with_a_copy {
+                fs::copy(WHY403, &other).unwrap();
+            }
+            let mut command = stage.command(WHY403);
+            command.env("PATH", format!("{}:{}", stage.file("one").display(), stage.file("other").display()));
+            let output = command.env(VARIABLE, broken.name()).args(["aws", "s3", "ls"]).output().unwrap();
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(127), "{broken:?}: {said}");
+            assert!(said.contains("aws: command not found") || said.contains("leads back to why403"), "{said}");
+            assert!(own_lines(&said).len() <= 20, "{said}");
+        }
+    }
+}
+
+/// Whether `aws`'s stderr goes through as it does bare, whatever `broken` does to why403; and what why403 says in the end.
+fn passed_on(broken: &dyn Fn(&mut Command)) -> (Vec<String>, String) {
+    let mut wrong = Vec::new();
+    let mut row = |what: &str, is_so: bool| {
+        if !is_so {
+            wrong.push(what.to_owned());
+        }
+    };
+    let watched = |stage: &Stage| {
+        let mut command = stage.watched(&["s3", "ls"]);
+        broken(command.stderr(Stdio::piped()));
+        command
+    };
+    // Much, in pieces of all sizes, over what two pipes hold.
+    let noise: Vec<u8> = (0..4_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let stage = Stage::with("head -c 1 noise >&2; head -c 5000 noise >&2; cat noise >&2; exit 41");
+    fs::write(stage.file("noise"), &noise).unwrap();
+    let output = watched(&stage).output().unwrap();
+    row("its status is kept", output.status.code() == Some(STATUS));
+    let whole = [&noise[..1], &noise[..5000], &noise[..]].concat();
+    row("every byte is there once", output.stderr.starts_with(&whole));
+    let said = text(&output.stderr[whole.len().min(output.stderr.len())..]);
+    row(&format!("one line follows: {said:?}"), own_lines(&said).len() == 1 && said.lines().count() == 1);
+    // A prompt shows at once, and what follows it.
+    let stage = Stage::with("printf 'one? ' >&2; read x; printf 'two? ' >&2; read y; exit 0");
+    let mut child = watched(&stage).stdin(Stdio::piped()).spawn().unwrap();
+    let (mut answers, mut shown) = (child.stdin.take().unwrap(), child.stderr.take().unwrap());
+    let (send, screen) = channel();
+    thread::spawn(move || {
+        let mut piece = [0; 64];
+        while let Ok(count @ 1..) = shown.read(&mut piece) {
+            send.send(piece[..count].to_vec()).unwrap();
+        }
+    });
+    for prompt in ["one? ", "two? "] {
+        row(prompt, screen.recv_timeout(wrapped::PATIENCE).is_ok_and(|seen| seen == prompt.as_bytes()));
+        answers.write_all(b"yes\n").unwrap();
+    }
+    row("a success is one", wrapped::end_of(&mut child).success());
+    row("and has nothing added", screen.iter().next().is_none());
+    // What goes on writing when `aws` has ended is not waited for.
+    let stage = Stage::with("echo last words >&2; (while echo more; do :; done) >&2 & echo $! > pid; exit 41");
+    let mut child = watched(&stage).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = thread::spawn(move || {
+        let mut words = Vec::new();
+        stderr.read_to_end(&mut words).map(|_| words)
+    });
+    row("it ends with aws", wrapped::end_of(&mut child).code() == Some(STATUS));
+    let _gone = Command::new("kill").arg(stage.read("pid").trim()).status();
+    row("its words came first", reader.join().unwrap().unwrap().starts_with(b"last words\n"));
+    // A reader that is gone is noticed by `aws`.
+    let stage = Stage::with("echo one >&2; sleep 0.3; echo two >&2; echo three >&2; echo survived > survived");
+    let mut child = watched(&stage).spawn().unwrap();
+    drop(child.stderr.take());
+    row("aws dies of SIGPIPE", wrapped::end_of(&mut child).signal() == Some(13));
+    row("and did not go on", stage.read("survived").is_empty());
+    // One that does not read holds up nobody who is told to go.
+    let stage = Stage::with("echo up > up; while :; do echo a line of noise; done >&2");
+    let mut child = watched(&stage).spawn().unwrap();
+    stage.wait_for("up");
+    // Long enough to fill both pipes; too short would only make the test easier.
+    thread::sleep(Duration::from_millis(300));
+    wrapped::kill(rustix::process::Signal::TERM, &child);
+    row("aws dies of SIGTERM", wrapped::end_of(&mut child).signal() == Some(15));
+    (wrong, said.trim_end().trim_start_matches("why403: ").to_owned())
+}
+
+#[test]
+fn a_panic_while_stderr_is_copied_loses_no_byte_and_holds_none_back() {
+    let table = Table::new("A panic in the thread that copies (every byte once, at once, as long as `aws` writes)");
+    for broken in COPYING {
+        let (mut wrong, said) = passed_on(&|command| {
+            command.env(VARIABLE, broken.name());
+        });
+        if !said.contains("a fault in why403 itself at") {
+            wrong.push(format!("it says: {said}"));
+        }
+        table.row(broken.name(), said.chars().take(62).collect(), "8 MB, prompts, signals".to_owned(), &wrong);
+    }
+    table.end();
+}
+
+#[test]
+fn without_a_thread_stderr_goes_through_and_one_line_says_why_nothing_is_explained() {
+    let table = Table::new("No thread to be had (aws's status and bytes stand)");
+    let line = |said: &str| said.starts_with("nothing is explained, because no thread could be started: ");
+    // More than an address space holds: the kernel refuses the stack of the thread that copies.
+    let (mut wrong, said) = passed_on(&|command| {
+        command.env("RUST_MIN_STACK", (1_u64 << 62).to_string());
+    });
+    if !line(&said) {
+        wrong.push(format!("it says: {said}"));
+    }
+    table.row("no memory for a stack", said.chars().take(62).collect(), "8 MB, prompts, signals".to_owned(), &wrong);
+    // A limit on processes counts threads, and holds for everybody but root, who alone can become somebody without any.
+    for (fault, limit) in [("RLIMIT_NPROC, why403 and aws", 2), ("RLIMIT_NPROC, why403 alone", 1)] {
+        let stage = Stage::with(SAYS);
+        for path in [stage.file(""), stage.file("bin")] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = stage.command("setpriv");
+        command.args(["--reuid=61403", "--regid=61403", "--clear-groups", "prlimit", &format!("--nproc={limit}")]);
+        command.arg(WHY403).args(["--explain", "always", "--no-probe", "aws", "s3", "ls"]).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let said = text(&output.stderr);
+        if said.starts_with("setpriv: ") || said.starts_with("prlimit: ") {
+            println!("SKIPPED: {fault}: nobody else can be made to run it: {said}");
+            continue;
+        }
+        let mut wrong = kept(&output);
+        let said = ours(&output);
+        match own_lines(&said)[..] {
+            [said] if limit == 2 && line(said.trim_start_matches("why403: ")) => {}
+            // It took our place: who may have one process has `aws` in it.
+            [] if limit == 1 && said.is_empty() => {}
+            _ => wrong.push(format!("it says: {said}")),
+        }
+        let said = if said.is_empty() { "aws takes its place" } else { said.trim_start_matches("why403: ") };
+        table.row(fault, said.chars().take(62).collect(), "status 41".to_owned(), &wrong);
+    }
+    table.end();
+}
+
+#[test]
+fn signals_reach_aws_though_the_waiting_broke() {
+    for words in [&["aws", "s3", "ls"][..], &["exec", "--", "aws", "s3", "ls"][..]] {
+        let stage = Stage::with("trap 'echo caught; exit 7' TERM; echo up > up; while :; do sleep 0.01; done");
+        let mut command = stage.command(WHY403);
+        command.env("WHY403_EXPLAIN", "always").env(VARIABLE, Broken::Wait.name()).stdout(Stdio::piped());
+        let child = command.args(words).stderr(Stdio::piped()).spawn().unwrap();
+        stage.wait_for("up");
+        wrapped::kill(rustix::process::Signal::TERM, &child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("caught\n", Some(7)), "{words:?}");
+    }
+}
+
+#[test]
+fn a_panic_around_the_command_of_exec_costs_it_nothing() {
+    let table = Table::new("A panic in `why403 exec` (the command runs once; one line says what happened)");
+    let stages = [Broken::Options, Broken::CommandLine, Broken::Config, Broken::ExecSetUp, Broken::Wait, Broken::Merge];
+    side_by_side(&stages, |broken| {
+        let stage = Stage::with(SAYS);
+        let mut command = stage.command(WHY403);
+        // The `aws` below it is not ours to break here.
+        let script = "env -u $0 \"$@\"; status=$?; echo ran >> ran; cat; exit $status";
+        let format = format!("json={}", stage.file("out.json").display());
+        command.args([
+            "exec",
+            "--explain",
+            "never",
+            "--no-probe",
+            "--format",
+            &format,
+            "--",
+            "sh",
+            "-c",
+            script,
+            VARIABLE,
+        ]);
+        command
+            .arg(stage.file("bin/aws"))
+            .args(["s3", "ls"])
+            .env(VARIABLE, broken.name())
+            .env("AWS_SECRET_ACCESS_KEY", SECRET);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"in and out").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let mut wrong = unhurt(&output, SAID, true, SECRET);
+        if text(&output.stdout) != "in and out" || stage.read("ran") != "ran\n" {
+            wrong.push(format!("stdout {:?}, ran {:?}", text(&output.stdout), stage.read("ran")));
+        }
+        let said = text(&output.stderr);
+        let line = said.lines().find(|line| line.contains("a fault in why403")).unwrap_or("nothing said");
+        let happened: String = line.trim_start_matches("why403: ").chars().take(62).collect();
+        table.row(broken.name(), happened, format!("status {}", output.status.code().unwrap_or(-1)), &wrong);
     });
     table.end();
 }

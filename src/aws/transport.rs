@@ -5,6 +5,7 @@
 //! is retried, and an answer is read up to [`LARGEST_ANSWER`], a refusal up to
 //! [`LARGEST_ERROR`], and no further.
 
+use super::runtime;
 use crate::request::Settings;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -17,6 +18,8 @@ use aws_smithy_types::body::SdkBody;
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 /// The most that is read of one answer. Policies end at 20 KB (bucket) and 32 KB (key); a list of 1000 keys
 /// of the longest kind is about 1.2 MB.
@@ -33,6 +36,7 @@ const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Transport {
     http: reqwest::Client,
+    connections: Handle,
 }
 
 /// Why no client could be set up.
@@ -68,7 +72,22 @@ impl Transport {
             builder = builder.tls_certs_only(read_bundle(path)?);
         }
         let http = builder.build().map_err(|error| TransportError::Client(error.to_string()))?;
-        Ok(Self { http })
+        let connections = runtime::connections().map_err(|error| TransportError::Client(error.to_string()))?;
+        Ok(Self { http, connections })
+    }
+
+    /// An exchange on the thread that serves connections. It ends when nobody waits for it any more.
+    async fn exchange_there(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let connections = self.connections.clone();
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(self.exchange(request), &connections);
+        match tasks.join_next().await {
+            Some(Ok(answer)) => answer,
+            // A fault of ours is the probe's that asked.
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Some(Err(error)) => Err(ConnectorError::other(error.into(), None)),
+            None => Err(ConnectorError::other("nothing was sent".into(), None)),
+        }
     }
 
     async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -130,7 +149,7 @@ fn connector_error(error: reqwest::Error) -> ConnectorError {
 
 impl HttpConnector for Transport {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.clone().exchange(request))
+        HttpConnectorFuture::new(self.clone().exchange_there(request))
     }
 }
 

@@ -19,3 +19,9 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(wrap::run_command(&args.options.words(), &args.command)?)
 }
+
+/// What is to run, for when the command line could not be read: all behind the `--` of an `exec`.
+pub fn command(args: &[OsString]) -> Option<&[OsString]> {
+    let at = args.iter().position(|word| word == "--")?;
+    (args.get(1).is_some_and(|word| word == "exec") && at + 1 < args.len()).then(|| &args[at + 1..])
+}

@@ -125,25 +125,35 @@ fn after_help() -> String {
 #[must_use]
 pub fn run(args: Vec<OsString>) -> ExitCode {
     wrap::keep_quiet();
-    wrap::contain(|| dispatch(args)).unwrap_or_else(|| {
-        direct::say(&format!("it cannot be told, because of {}", wrap::fault()));
-        ExitCode::from(exit::CANNOT_TELL)
-    })
-}
-
-fn dispatch(args: Vec<OsString>) -> ExitCode {
-    fault::point(Stage::Subcommand);
-    // A report names the program, not the path that it was started by.
-    let typed: Vec<OsString> = std::iter::once("why403".into()).chain(args.iter().skip(1).cloned()).collect();
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => {
+    let parsed = wrap::contain(|| {
+        fault::point(Stage::CommandLine);
+        Cli::try_parse_from(&args)
+    });
+    let cli = match parsed {
+        Some(Ok(cli)) => cli,
+        Some(Err(error)) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::FINE };
             drop(error.print());
             return ExitCode::from(code);
         }
+        None => return exec::command(&args).map_or_else(cannot_tell, wrap::run_plainly),
     };
-    let outcome = match cli.command {
+    wrap::contain(|| dispatch(cli.command, &args)).unwrap_or_else(cannot_tell)
+}
+
+fn cannot_tell() -> ExitCode {
+    direct::say(&format!("it cannot be told, because of {}", wrap::fault()));
+    ExitCode::from(exit::CANNOT_TELL)
+}
+
+fn dispatch(command: Command, args: &[OsString]) -> ExitCode {
+    // Whatever breaks in `exec`, its command runs: it sees to that itself.
+    if !matches!(command, Command::Exec(_)) {
+        fault::point(Stage::Subcommand);
+    }
+    // A report names the program, not the path that it was started by.
+    let typed: Vec<OsString> = std::iter::once("why403".into()).chain(args.iter().skip(1).cloned()).collect();
+    let outcome = match command {
         Command::Aws(_) => {
             // The wrapper takes every command line that asks for `aws` with something to run.
             print(&Cli::command().render_help().to_string());

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::harmless;
+use crate::fault::{self, Stage};
 
 /// What `execvp` and the shells search where `PATH` is not set.
 pub(super) const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -21,6 +22,11 @@ pub(super) struct Identity {
 impl Identity {
     fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// Of the file at a path, if there is one.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        std::fs::metadata(path).ok().as_ref().map(Self::of)
     }
 
     /// This program's own file. `None` where nobody can tell (no `/proc` in a chroot): then the guard has to do alone.
@@ -62,6 +68,7 @@ impl NotFound {
 
 /// Searches as a shell does: executable regular files only; one that is not executable is remembered for the message.
 pub(super) fn locate(path: Option<OsString>, is_us: impl Fn(Identity) -> bool) -> Result<Found, NotFound> {
+    fault::point(Stage::Locate);
     let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
     let mut missed = NotFound::Missing;
     for directory in path.as_bytes().split(|byte| *byte == b':') {

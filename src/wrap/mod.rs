@@ -44,7 +44,7 @@ pub use after::Stop;
 pub use guard::{PROBE, VARIABLE as GUARD};
 pub use options::{Explain, Options, Output, Redact, Source, Sources};
 pub(crate) use panics::{contain, fault, keep_quiet};
-pub use run::{RUN, run_command};
+pub use run::{RUN, run_command, run_plainly};
 pub use status::Status;
 
 /// How the value of each option is read, for the config file.
@@ -124,36 +124,53 @@ pub struct Finished {
 /// Runs `aws` if the arguments ask for it.
 #[must_use]
 pub fn entry(args: Vec<OsString>) -> Entry {
-    let (flags, aws_args) = match options::parse(&args) {
-        Parsed::NotAws => return Entry::NotAws(args),
-        Parsed::Wrong(error) => {
+    keep_quiet();
+    let (flags, aws_args) = match contain(|| options::parse(&args)) {
+        Some(Parsed::NotAws) => return Entry::NotAws(args),
+        Some(Parsed::Wrong(error)) => {
             say(&error);
             say(&format_args!("usage: {}", options::USAGE));
             return Entry::Done(ExitCode::from(2));
         }
-        Parsed::Aws { flags, args } => (flags, args),
+        Some(Parsed::Aws { flags, args }) => (Some(flags), args),
+        None => match options::behind_aws(&args) {
+            Some(args) => (None, args),
+            None => return Entry::NotAws(args),
+        },
     };
     Entry::Done(run(flags, aws_args))
 }
 
-fn run(flags: options::Flags, aws_args: &[OsString]) -> ExitCode {
-    keep_quiet();
-    let guard = match Guard::enter(&Process, aws_args) {
+/// Without flags where something of ours broke: then `aws` is passed through, and what broke is said.
+fn run(flags: Option<options::Flags>, aws_args: &[OsString]) -> ExitCode {
+    let (guard, flags) = match contain(|| Guard::enter(&Process, aws_args)) {
+        Some(guard) => (guard, flags),
+        None => (Guard::blind(&Process), None),
+    };
+    let guard = match guard {
         Ok(guard) => guard,
         Err(error) => {
             say(&error);
             return ExitCode::from(127);
         }
     };
-    let found = match locate::locate(Process.variable("PATH"), |candidate| guard.has_seen(candidate)) {
-        Ok(found) => found,
-        Err(error) => {
+    let found = match contain(|| locate::locate(Process.variable("PATH"), |candidate| guard.has_seen(candidate))) {
+        Some(Ok(found)) => found,
+        Some(Err(error)) => {
             say(&error);
             return ExitCode::from(error.exit_code());
         }
+        None => {
+            panics::say();
+            return exec::first_that_runs(Process.variable("PATH"), aws_args, &guard);
+        }
     };
-    // Whoever called us for this very command has decided already: explaining twice helps nobody.
-    let plan = if guard.is_nested() { Some(Plan::Exec) } else { contain(|| plan::plan(aws_args, flags, &Process)) };
+    let plan = match flags {
+        // Whoever called us for this very command has decided already: explaining twice helps nobody.
+        _ if guard.is_nested() => Some(Plan::Exec),
+        Some(flags) => contain(|| plan::plan(aws_args, flags, &Process)),
+        None => None,
+    };
     let plan = plan.unwrap_or_else(|| {
         panics::say();
         Plan::Exec

@@ -4,9 +4,9 @@
 
 use std::ffi::OsString;
 use std::io::{self, PipeReader, PipeWriter};
-use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::AsFd;
 use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,11 +38,14 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Runs `aws` to its end, explains a failure, and gives `aws`'s exit status.
 pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, options: Options) -> ExitCode {
     // Before `aws` starts: the shell goes on reading its script beside a command in the background.
-    let pointed = options.may_point(&Process).then(|| panics::contain(|| script::line(aws_args, &Process)));
-    let command = |aws: &Path| exec::command(aws, aws_args, &guard.for_spawn(found.identity));
-    let Ok(mut run) = Run::start(command(&found.path), found) else {
-        // No process, thread or descriptor to be had, or an `aws` that cannot be run at all: without us in between it
-        // has the best chance, and the error is the one that it would have been.
+    let pointed = panics::contain(|| options.may_point(&Process).then(|| script::line(aws_args, &Process)));
+    let set_up = panics::contain(|| SetUp::new(exec::command(&found.path, aws_args, &guard.for_spawn(found.identity))));
+    if set_up.is_none() {
+        panics::say();
+    }
+    let Some(Ok(mut run)) = set_up.map(|set_up| Run::start(set_up?, found)) else {
+        // A fault of ours, no process or descriptor to be had, or an `aws` that cannot be run at all: without us in
+        // between it has the best chance, and the error is the one that it would have been.
         return exec::replace(exec::command(&found.path, aws_args, &guard.for_exec(found.identity)), &found.path);
     };
     let Some(end) = panics::contain(|| run.wait()) else {
@@ -53,15 +56,22 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
     if end.status.is_success() || end.told_to_go {
         return end.status.end_alike();
     }
-    let Some(seen) = end.seen else { return end.status.end_alike() };
-    let Seen::Through(failures) = seen else {
-        panics::say();
-        return end.status.end_alike();
+    let failures = match end.seen {
+        Some(Seen::Through(failures)) => failures,
+        Some(Seen::Broken) => {
+            panics::say();
+            return end.status.end_alike();
+        }
+        Some(Seen::Unwatched(error)) => {
+            say(&format_args!("nothing is explained, because no thread could be started: {error}"));
+            return end.status.end_alike();
+        }
+        None => return end.status.end_alike(),
     };
     // Somebody pressed Ctrl-C, or something killed it: that is the reason, unless it had complained before.
     let cut_short = end.interrupted || matches!(end.status, Status::Signaled(_));
     if !(cut_short && failures.is_empty()) {
-        if pointed == Some(None) {
+        if pointed.is_none() {
             say(&format_args!("the line of the script is not told, because of {}", panics::fault()));
         }
         let explained = panics::contain(|| {
@@ -88,6 +98,25 @@ pub(super) fn observe(found: &Found, aws_args: &[OsString], guard: &Guard, optio
     end.status.end_alike()
 }
 
+/// All that is needed before `aws` starts. Made apart: a fault in here must not cost its start, and one after the start
+/// must not start it twice.
+struct SetUp {
+    command: Command,
+    signals: Signals,
+    ended: PipeReader,
+    running: PipeWriter,
+}
+
+impl SetUp {
+    fn new(mut command: Command) -> io::Result<Self> {
+        fault::point(Stage::Start);
+        command.stderr(Stdio::piped());
+        let signals = Signals::catch()?;
+        let (ended, running) = io::pipe()?;
+        Ok(Self { command, signals, ended, running })
+    }
+}
+
 /// A running `aws`.
 struct Run {
     child: Child,
@@ -104,8 +133,17 @@ enum Stderr {
     /// The thread copies, and tells what it saw when it has done.
     Copied(Receiver<Seen>),
     /// There is no thread to be had.
-    Unwatched(OwnedFd),
+    Unwatched(Unwatched),
     Over(Option<Seen>),
+}
+
+/// stderr whose words go through the thread that waits for signals as well: never a byte more than can be written at once.
+struct Unwatched {
+    from: Arc<ChildStderr>,
+    /// Why there is no thread.
+    error: io::Error,
+    /// How much of it is `aws`'s, once that has ended.
+    left: Option<usize>,
 }
 
 /// How a run ended.
@@ -121,10 +159,7 @@ struct End {
 }
 
 impl Run {
-    fn start(mut command: Command, found: &Found) -> io::Result<Self> {
-        let signals = Signals::catch()?;
-        let (ended, running) = io::pipe()?;
-        command.stderr(Stdio::piped());
+    fn start(SetUp { mut command, signals, ended, running }: SetUp, found: &Found) -> io::Result<Self> {
         let mut child = match command.spawn() {
             // A script without a `#!` line: execvp hands it to the shell, posix_spawn does not.
             Err(error) if Errno::from_io_error(&error) == Some(Errno::NOEXEC) => {
@@ -144,13 +179,12 @@ impl Run {
         if matches!(self.stderr, Stderr::Silent(..)) {
             self.stderr.copy(&self.signals);
         }
-        if let Stderr::Unwatched(from) = &self.stderr {
-            while tee::pass_once(from.as_fd()) == Passed::On {}
-        }
-        let status = self.child.wait().map_or(Status::Exited(u8::MAX), Status::from);
-        self.running = None;
-        if let Stderr::Copied(seen) = &self.stderr {
-            drop(seen.recv());
+        let Self { child, signals, stderr, running } = self;
+        let (status, told_to_go) = signals.end_of(child, || stderr.wait(signals, None));
+        *running = None;
+        let ended = Instant::now();
+        while stderr.end(signals).is_none() && !(told_to_go && ended.elapsed() >= LAST_WORDS) {
+            stderr.wait(signals, told_to_go.then_some(LAST_WORDS));
         }
         status
     }
@@ -229,10 +263,10 @@ impl Stderr {
                 Stir::Bytes => self.copy(signals),
                 Stir::Over => *self = Self::Over(Some(Seen::nothing())),
             },
-            Self::Unwatched(from) => match signals.wait_beside(from.as_fd(), timeout) {
+            Self::Unwatched(unwatched) => match signals.wait_to_pass(unwatched.from.as_fd(), timeout) {
                 Stir::Nothing => {}
-                Stir::Bytes if tee::pass_once(from.as_fd()) == Passed::On => {}
-                Stir::Bytes | Stir::Over => *self = Self::Over(None),
+                Stir::Bytes if unwatched.pass_once() == Passed::On => {}
+                Stir::Bytes | Stir::Over => self.over(),
             },
             Self::Copied(_) | Self::Over(_) => signals.wait(timeout),
         }
@@ -247,9 +281,17 @@ impl Stderr {
                 self.copy(signals);
             }
         }
-        if let Self::Unwatched(from) = self {
-            while !tee::is_empty(from.as_fd()) && tee::pass_once(from.as_fd()) == Passed::On {}
-            *self = Self::Over(None);
+        if let Self::Unwatched(unwatched) = self {
+            unwatched.left.get_or_insert_with(|| tee::standing_in(unwatched.from.as_fd()));
+            while unwatched.left > Some(0) {
+                if !tee::takes_more() {
+                    return None;
+                }
+                if unwatched.pass_once() == Passed::Over {
+                    break;
+                }
+            }
+            self.over();
         }
         match self {
             Self::Over(seen) => Some(seen.take()),
@@ -265,22 +307,39 @@ impl Stderr {
     /// Starts the thread that copies. `aws` runs already and must not be held up: without one its words go through here.
     fn copy(&mut self, signals: &Signals) {
         let Self::Silent(from, ended) = std::mem::replace(self, Self::Over(None)) else { return };
-        let spare = from.as_fd().try_clone_to_owned();
+        // Shared until the thread has it: where threads are refused, descriptors may be too.
+        let from = Arc::new(from);
+        let its = Arc::clone(&from);
         let (tell, seen) = sync_channel(1);
         let started = signals.waker().and_then(|waker| {
             thread::Builder::new().name("tee".to_owned()).spawn(move || {
-                let _nobody_waits = tell.send(tee(from, &ended));
+                let _nobody_waits = tell.send(tee(its, &ended));
                 waker.wake();
             })
         });
-        *self = match (started, spare) {
-            (Ok(_), _) => Self::Copied(seen),
-            (Err(error), Ok(from)) => {
-                say(&format_args!("nothing is explained, because no thread could be started: {error}"));
-                Self::Unwatched(from)
-            }
-            (Err(_), Err(_)) => Self::Over(None),
+        *self = match started {
+            Ok(_) => Self::Copied(seen),
+            Err(error) => Self::Unwatched(Unwatched { from, error, left: None }),
         };
+    }
+
+    /// Nothing comes any more of what nobody watched.
+    fn over(&mut self) {
+        if let Self::Unwatched(unwatched) = std::mem::replace(self, Self::Over(None)) {
+            *self = Self::Over(Some(Seen::Unwatched(unwatched.error)));
+        }
+    }
+}
+
+impl Unwatched {
+    fn pass_once(&mut self) -> Passed {
+        match tee::pass_some(self.from.as_fd(), rustix::stdio::stderr(), self.left.unwrap_or(usize::MAX)) {
+            Some(count) => {
+                self.left = self.left.map(|left| left.saturating_sub(count));
+                Passed::On
+            }
+            None => Passed::Over,
+        }
     }
 }
 

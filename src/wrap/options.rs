@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::harmless;
+use crate::fault::{self, Stage};
 use crate::ignore::{self, Ignore};
 use crate::render::{Format, words};
 use crate::world::{Surroundings, is_no};
@@ -154,9 +155,10 @@ pub enum UsageError {
 
 /// Sorts a whole argv, the program's name included.
 pub(super) fn parse(line: &[OsString]) -> Parsed<'_> {
+    fault::point(Stage::Options);
     let Some((program, args)) = line.split_first() else { return Parsed::NotAws };
     // A symlink or a copy of ours that stands on PATH as `aws`: everything is for the real one.
-    if Path::new(program).file_name() == Some(OsStr::new("aws")) {
+    if is_aws(program) {
         return Parsed::Aws { flags: Flags::default(), args };
     }
     let mut flags = Flags::default();
@@ -182,6 +184,21 @@ pub(super) fn parse(line: &[OsString]) -> Parsed<'_> {
         };
     }
     Parsed::NotAws
+}
+
+fn is_aws(program: &OsStr) -> bool {
+    Path::new(program).file_name() == Some(OsStr::new("aws"))
+}
+
+/// What is for `aws`, for when [`parse`] broke: all behind the first such word, where no subcommand of ours stands first.
+pub(super) fn behind_aws(line: &[OsString]) -> Option<&[OsString]> {
+    let (program, args) = line.split_first()?;
+    if is_aws(program) {
+        return Some(args);
+    }
+    let first = args.first()?;
+    let at = args.iter().position(|word| word == "aws")?;
+    (at == 0 || first.as_bytes().starts_with(b"-")).then(|| &args[at + 1..])
 }
 
 /// Whether the first word that is not an option is `aws`. After a mistake nobody can tell which words are values, so the
@@ -256,6 +273,7 @@ impl Flags {
 
     /// The options of a subcommand of ours that runs `aws` further down, as words.
     pub(super) fn read(words: &[OsString]) -> Result<Self, UsageError> {
+        fault::point(Stage::Options);
         let mut flags = Self::default();
         let mut rest = words;
         while let Some((word, after)) = rest.split_first() {
@@ -427,6 +445,24 @@ mod tests {
         }
         fn stderr_is_terminal(&self) -> bool {
             false
+        }
+    }
+
+    #[test]
+    fn where_reading_broke_the_words_for_aws_are_still_found() {
+        for (line, expected) in [
+            ("why403 aws s3 ls", Some("s3 ls")),
+            ("why403 --explain always --no-probe aws s3 ls aws", Some("s3 ls aws")),
+            ("why403 -- aws s3 ls", Some("s3 ls")),
+            ("/usr/bin/aws s3 aws", Some("s3 aws")),
+            ("why403 aws", Some("")),
+            ("why403 exec -- aws s3 ls", None),
+            ("why403 explain aws", None),
+            ("why403 --version", None),
+            ("why403", None),
+        ] {
+            let line = argv(line);
+            assert_eq!(behind_aws(&line).map(<[_]>::to_vec), expected.map(argv), "{line:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -34,25 +34,20 @@ const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
 /// # Errors
 /// When an option is wrong; nothing has run then.
 pub fn run_command(flags: &[OsString], command: &[OsString]) -> Result<ExitCode, UsageError> {
-    let flags = Flags::read(flags)?;
-    let Some((program, args)) = command.split_first() else { return Ok(ExitCode::from(2)) };
-    let world = World::real();
+    let Some(mut child) = started_by(command) else { return Ok(ExitCode::from(2)) };
     panics::keep_quiet();
-    let mut options = flags.over_variables(&world);
-    if let Some(under) = panics::contain(|| config::under(options.clone(), &world)) {
-        options = under;
-    }
-    options.show = plan::shows(options.explain, &world);
-    #[expect(clippy::disallowed_methods, reason = "wrap is the door through which programs are started")]
-    let mut child = Command::new(program);
-    child.args(args);
-    let is_off = world.variable("WHY403").is_some_and(|value| is_no(&value));
-    let stage = if is_off { None } else { Stage::set(&mut child, &options, &world) };
+    let prepared = match panics::contain(|| prepare(flags, &mut child)) {
+        Some(prepared) => prepared?,
+        None => {
+            panics::say();
+            None
+        }
+    };
     let status = match wait_for(&mut child) {
         Ok(status) => status,
-        Err(error) => return Ok(exec::failed(Path::new(program), &error)),
+        Err(error) => return Ok(exec::failed(Path::new(child.get_program()), &error)),
     };
-    if let Some(stage) = stage {
+    if let Some((stage, options, world)) = prepared {
         for line in &options.ignored {
             say(&format_args!("{line}; it is ignored"));
         }
@@ -61,6 +56,37 @@ pub fn run_command(flags: &[OsString], command: &[OsString]) -> Result<ExitCode,
         }
     }
     Ok(status.end_alike())
+}
+
+/// Becomes the command, as if nobody had asked for anything: for when not even the options could be read.
+#[must_use]
+pub fn run_plainly(command: &[OsString]) -> ExitCode {
+    panics::say();
+    match started_by(command) {
+        Some(child) => exec::replace(child, Path::new(&command[0])),
+        None => ExitCode::from(2),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "wrap is the door through which programs are started")]
+fn started_by(command: &[OsString]) -> Option<Command> {
+    let (program, args) = command.split_first()?;
+    let mut child = Command::new(program);
+    child.args(args);
+    Some(child)
+}
+
+/// All that is ours before the command starts. Where it breaks, nothing is explained: a setting that was not read, such as
+/// `redact`, must not count as one that was not made.
+fn prepare(flags: &[OsString], child: &mut Command) -> Result<Option<(Stage, Options, World)>, UsageError> {
+    let flags = Flags::read(flags)?;
+    let world = World::real();
+    if world.variable("WHY403").is_some_and(|value| is_no(&value)) {
+        return Ok(None);
+    }
+    let mut options = config::under(flags.over_variables(&world), &world);
+    options.show = plan::shows(options.explain, &world);
+    Ok(Stage::set(child, &options, &world).map(|stage| (stage, options, world)))
 }
 
 /// The directory of a run. It goes when this does.
@@ -204,7 +230,16 @@ fn private_directory() -> io::Result<PathBuf> {
 fn wait_for(command: &mut Command) -> io::Result<Status> {
     let signals = Signals::catch()?;
     let mut child = command.spawn()?;
-    let pid = Pid::from_child(&child);
+    panics::contain(|| end_of(&mut child, &signals)).unwrap_or_else(|| {
+        let (status, _) = signals.end_of(&mut child, || signals.wait(None));
+        panics::say();
+        Ok(status)
+    })
+}
+
+fn end_of(child: &mut Child, signals: &Signals) -> io::Result<Status> {
+    fault::point(fault::Stage::Wait);
+    let pid = Pid::from_child(child);
     // It may have ended this instant; it has not been waited for, so the number is still its own.
     let send = |signal| {
         let _gone = kill_process(pid, signal);

@@ -9,13 +9,17 @@
 
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::BorrowedFd;
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::status::Status;
+use super::tee;
 
 /// Sent on to `aws` at once: nobody sends these to a group by pressing a key.
 pub(super) const FORWARDED: [Signal; 5] = [Signal::TERM, Signal::HUP, Signal::USR1, Signal::USR2, Signal::CONT];
@@ -114,6 +118,41 @@ impl Signals {
             Stir::Nothing
         } else {
             Stir::Bytes
+        }
+    }
+
+    /// The same, but not for bytes that could not be passed on at once: whoever waits here must be there for signals.
+    pub(super) fn wait_to_pass(&self, pipe: BorrowedFd<'_>, timeout: Option<Duration>) -> Stir {
+        if tee::takes_more() {
+            return self.wait_beside(pipe, timeout);
+        }
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let mut fds =
+            [PollFd::new(&self.wake, PollFlags::IN), PollFd::from_borrowed_fd(rustix::stdio::stderr(), PollFlags::OUT)];
+        if poll(&mut fds, timeout.as_ref()).is_ok() && !fds[0].revents().is_empty() {
+            self.take_wakes();
+        }
+        Stir::Nothing
+    }
+
+    /// Waits for a child's end with what is owed it alone, its signals: for when the better waiting broke. Also whether it
+    /// was told to end. `idle` is to wait for the next signal.
+    pub(super) fn end_of(&self, child: &mut Child, mut idle: impl FnMut()) -> (Status, bool) {
+        let mut told_to_go = false;
+        loop {
+            for signal in FORWARDED.into_iter().chain(FROM_KEYS) {
+                if self.take(signal) && !(FROM_KEYS.contains(&signal) && in_foreground()) {
+                    // It has not been waited for yet, so the number is still its own; it may have ended this instant.
+                    let _gone = kill_process(Pid::from_child(child), signal);
+                    told_to_go |= signal == Signal::TERM || signal == Signal::HUP;
+                }
+            }
+            match child.try_wait() {
+                Ok(None) => idle(),
+                Ok(Some(ended)) => return (Status::from(ended), told_to_go),
+                // Nobody else waits for our child, so this does not happen; a status is owed all the same.
+                Err(_) => return (Status::Exited(u8::MAX), told_to_go),
+            }
         }
     }
 

@@ -2,10 +2,11 @@
 //!
 //! tee(2) and splice(2) would save a copy, but splice refuses a stderr that is opened for appending (`2>>log`).
 
-use std::io::PipeReader;
+use std::io::{self, PipeReader};
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::panics::contain;
@@ -22,6 +23,8 @@ pub(super) enum Seen {
     Through(Failures),
     /// The recogniser broke on it. The bytes were passed on all the same.
     Broken,
+    /// There was no thread to look at it with.
+    Unwatched(io::Error),
 }
 
 impl Seen {
@@ -36,14 +39,35 @@ pub(super) fn is_empty(pipe: BorrowedFd<'_>) -> bool {
     rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes == 0)
 }
 
-/// Reads once, and passes that on without a look at it.
-pub(super) fn pass_once(from: BorrowedFd<'_>) -> Passed {
-    let mut buffer = [0; 4096];
-    match rustix::io::read(from, &mut buffer) {
-        Err(Errno::INTR) => Passed::On,
-        Ok(0) | Err(_) => Passed::Over,
-        Ok(count) => pass_on(rustix::stdio::stderr(), &buffer[..count]),
+/// Whether our stderr takes some more without a wait, if only to say that nobody reads it.
+pub(super) fn takes_more() -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stderr(), PollFlags::OUT)];
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+}
+
+/// Passes on what stands in the pipe by now, and no more: later bytes are somebody else's.
+fn pass_what_is_there(from: BorrowedFd<'_>, to: BorrowedFd<'_>) {
+    let mut left = standing_in(from);
+    while let Some(count) = pass_some(from, to, left).filter(|_| left > 0) {
+        left -= count;
     }
+}
+
+/// Reads at most so many bytes, no more than a pipe that takes any takes, and passes them on without a look at them. Nothing
+/// where nobody writes any more, or nobody reads.
+pub(super) fn pass_some(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: usize) -> Option<usize> {
+    let mut buffer = [0; 4096];
+    let wanted = most.min(buffer.len());
+    match rustix::io::read(from, &mut buffer[..wanted]) {
+        Err(Errno::INTR) => Some(0),
+        Ok(0) | Err(_) => None,
+        Ok(count) => (pass_on(to, &buffer, &mut (0..count)) == Passed::On).then_some(count),
+    }
+}
+
+/// How many bytes stand in the pipe.
+pub(super) fn standing_in(pipe: BorrowedFd<'_>) -> usize {
+    rustix::io::ioctl_fionread(pipe).map_or(0, |bytes| usize::try_from(bytes).unwrap_or(BUFFER))
 }
 
 /// Copies until nobody can write any more, nobody reads any more, or `aws` has ended and all that it wrote is through.
@@ -51,12 +75,19 @@ pub(super) fn pass_once(from: BorrowedFd<'_>) -> Passed {
 /// `ended` is a pipe whose other end is closed when `aws` has ended. Its end is no end of the stream: something that it
 /// started may hold on to stderr for ever, and a shell would not wait for that.
 pub(super) fn tee(from: impl AsFd, ended: &PipeReader) -> Seen {
-    let mut watcher = Watcher(Some(Recognizer::default()));
-    widen(from.as_fd());
-    copy(from.as_fd(), rustix::stdio::stderr(), ended, &mut |bytes| watcher.see(bytes));
+    let mut watcher = Watcher(None);
+    let mut passage = Passage { to: rustix::stdio::stderr(), ended, buffer: Vec::new(), held: 0..0 };
+    let whole = contain(|| {
+        watcher = Watcher(Some(Recognizer::default()));
+        widen(from.as_fd());
+        passage.copy(from.as_fd(), &mut |bytes| watcher.see(bytes));
+    });
+    if whole.is_none() {
+        passage.plainly(from.as_fd());
+    }
     // Closing our end before the last words are looked at lets a writer that goes on notice at once, as it would have.
     drop(from);
-    watcher.finish()
+    if whole.is_none() { Seen::Broken } else { watcher.finish() }
 }
 
 /// Asks for a pipe of the buffer's size. One that stays as it is does too: a user may have only so much of them.
@@ -67,38 +98,66 @@ fn widen(pipe: BorrowedFd<'_>) {
     let _as_it_is = pipe;
 }
 
-fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader, see: &mut dyn FnMut(&[u8])) {
-    let mut buffer = vec![0; BUFFER];
-    let mut left = usize::MAX;
-    let mut draining = false;
-    while left > 0 {
-        if !draining {
-            match wait(from, to, ended) {
-                Event::Bytes => {}
-                Event::Nothing => continue,
-                Event::ReaderGone => return,
-                Event::AwsEnded => {
-                    // Whatever it wrote stands in the pipe by now; later bytes are somebody else's.
-                    draining = true;
-                    left = rustix::io::ioctl_fionread(from).map_or(0, |bytes| usize::try_from(bytes).unwrap_or(BUFFER));
-                    continue;
+/// Bytes on their way. What has been read stays here until it is written, so that a fault in between loses and doubles none.
+struct Passage<'a> {
+    to: BorrowedFd<'a>,
+    ended: &'a PipeReader,
+    buffer: Vec<u8>,
+    /// Where in the buffer the bytes are that have not been written.
+    held: Range<usize>,
+}
+
+impl Passage<'_> {
+    fn copy(&mut self, from: BorrowedFd<'_>, see: &mut dyn FnMut(&[u8])) {
+        self.buffer.resize(BUFFER, 0);
+        let mut left = usize::MAX;
+        let mut draining = false;
+        while left > 0 {
+            fault::point(Stage::Copy);
+            if !draining {
+                match wait(from, self.to, self.ended) {
+                    Event::Bytes => {}
+                    Event::Nothing => continue,
+                    Event::ReaderGone => return,
+                    Event::AwsEnded => {
+                        // Whatever it wrote stands in the pipe by now; later bytes are somebody else's.
+                        draining = true;
+                        left = standing_in(from);
+                        continue;
+                    }
                 }
             }
+            let wanted = left.min(self.buffer.len());
+            let count = match rustix::io::read(from, &mut self.buffer[..wanted]) {
+                Err(Errno::INTR) => continue,
+                Ok(0) | Err(_) => return,
+                Ok(count) => count,
+            };
+            self.held = 0..count;
+            fault::point(Stage::CopyHeld);
+            // The user first, then we.
+            let passed = pass_on(self.to, &self.buffer, &mut self.held);
+            fault::point(Stage::CopyPassed);
+            see(&self.buffer[..count]);
+            if passed == Passed::Over {
+                return;
+            }
+            if draining {
+                left -= count;
+            }
         }
-        let wanted = left.min(buffer.len());
-        let bytes = match rustix::io::read(from, &mut buffer[..wanted]) {
-            Err(Errno::INTR) => continue,
-            Ok(0) | Err(_) => return,
-            Ok(count) => &buffer[..count],
-        };
-        // The user first, then we.
-        let passed = pass_on(to, bytes);
-        see(bytes);
-        if passed == Passed::Over {
-            return;
-        }
-        if draining {
-            left -= bytes.len();
+    }
+
+    /// The same to the same end, and nothing besides: for when [`Self::copy`] broke.
+    fn plainly(&mut self, from: BorrowedFd<'_>) {
+        let mut passed = pass_on(self.to, &self.buffer, &mut self.held);
+        while passed == Passed::On {
+            match wait(from, self.to, self.ended) {
+                Event::Bytes if pass_some(from, self.to, usize::MAX).is_none() => passed = Passed::Over,
+                Event::Bytes | Event::Nothing => {}
+                Event::ReaderGone => return,
+                Event::AwsEnded => return pass_what_is_there(from, self.to),
+            }
         }
     }
 }
@@ -140,12 +199,12 @@ pub(super) enum Passed {
     Over,
 }
 
-/// Writes all of it, however little goes through at a time.
-fn pass_on(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Passed {
-    while !bytes.is_empty() {
+/// Writes all that is held of the buffer, however little goes through at a time.
+fn pass_on(to: BorrowedFd<'_>, buffer: &[u8], held: &mut Range<usize>) -> Passed {
+    while let Some(bytes) = buffer.get(held.clone()).filter(|bytes| !bytes.is_empty()) {
         match rustix::io::write(to, bytes) {
             Ok(0) => break,
-            Ok(count) => bytes = &bytes[count..],
+            Ok(count) => held.start += count,
             Err(Errno::INTR) => {}
             // Somebody made the terminal non-blocking, and it is shared with us.
             Err(Errno::AGAIN) => {
@@ -156,6 +215,7 @@ fn pass_on(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Passed {
             Err(_) => break,
         }
     }
+    held.start = held.end;
     Passed::On
 }
 
@@ -194,10 +254,33 @@ mod tests {
 
     use super::*;
 
+    fn passage<'a>(to: BorrowedFd<'a>, ended: &'a PipeReader) -> Passage<'a> {
+        Passage { to, ended, buffer: Vec::new(), held: 0..0 }
+    }
+
     fn copied(from: BorrowedFd<'_>, to: BorrowedFd<'_>, ended: &PipeReader) -> Vec<u8> {
         let mut seen = Vec::new();
-        copy(from, to, ended, &mut |bytes| seen.extend_from_slice(bytes));
+        passage(to, ended).copy(from, &mut |bytes| seen.extend_from_slice(bytes));
         seen
+    }
+
+    #[test]
+    fn what_is_held_when_it_breaks_goes_through_once_and_what_follows_too() {
+        let (from, mut writer) = pipe().expect("a pipe");
+        let (mut read, to) = pipe().expect("a pipe");
+        let (ended, open) = pipe().expect("a pipe");
+        let mut passage = passage(to.as_fd(), &ended);
+        passage.buffer.extend_from_slice(b"gone, held, ");
+        passage.held = 6..12;
+        writer.write_all(b"in the pipe").expect("written");
+        drop(open);
+        // The writer's end stays open: somebody else holds it.
+        passage.plainly(from.as_fd());
+        drop(to);
+        let mut text = String::new();
+        read.read_to_string(&mut text).expect("read");
+        assert_eq!(text, "held, in the pipe");
+        drop(writer);
     }
 
     #[test]
