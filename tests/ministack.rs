@@ -290,12 +290,13 @@ fn situations() -> Vec<Situation> {
             ..Situation::default()
         },
         Situation {
+            // Whose the bucket is cannot be told either, and of another account's AWS speaks so of Block Public Access too.
             name: "a bucket policy that denies by address and may not be read",
             user: Some("outsider"),
             run: &["s3", "cp", "s3://acme-fenced/a.csv", "got"],
             says: FORBIDDEN,
             cause: "bucket-policy-deny",
-            certainty: proven,
+            certainty: Some(Certainty::Likely),
             place: of_bucket("acme-fenced", "", ""),
             rests_on: &["s3-replay"],
             absent: &["identity-policy-no-allow", "bucket-policy-no-allow", "key-not-found-hidden"],
