@@ -3,7 +3,8 @@
 use super::case::Case;
 use super::fixes::{self, advice};
 use super::{Cause, Finding};
-use crate::diagnosis::{Blocker, CauseNote, Certainty};
+use crate::diagnosis::{Blocker, CauseNote, Certainty, Fix};
+use crate::recognize::DeniedLayer;
 
 pub(super) struct Undetermined;
 
@@ -20,8 +21,44 @@ impl Cause for Undetermined {
     }
 }
 
+/// What AWS says in so many words, and what is no policy's matter and no other cause's.
+fn said_otherwise(case: &Case<'_>) -> Option<(String, Fix)> {
+    let target = case.target();
+    Some(match case.denied_layer()? {
+        DeniedLayer::ObjectLock => (
+            format!(
+                "AWS says that Object Lock protects `{target}`: until its retention or legal hold ends, no policy lets it go"
+            ),
+            advice(
+                "wait for the end of the retention, or have the legal hold taken off",
+                case.bucket_administrator(),
+                Vec::new(),
+            ),
+        ),
+        DeniedLayer::CustomerKeysBlocked => (
+            format!("AWS says that {} takes no uploads with customer-provided keys (SSE-C)", case.bucket_or_so()),
+            advice("upload without `--sse-c` and `--sse-c-key`", "you", Vec::new()),
+        ),
+        DeniedLayer::RequestExpired => (
+            "AWS says that the presigned URL is past its end".to_owned(),
+            advice("make a new one: `aws s3 presign`", "whoever made the URL", Vec::new()),
+        ),
+        DeniedLayer::HeadersNotSigned => (
+            "AWS says that the request came with headers that its signature does not cover".to_owned(),
+            advice("look for a proxy on the way that adds `x-amz-` headers", "whoever runs the proxy", Vec::new()),
+        ),
+        _ => return None,
+    })
+}
+
 /// The blocker that stands where there is no other.
 pub(super) fn blocker(case: &Case<'_>, open: &[CauseNote]) -> Blocker {
+    if let Some((why, fix)) = said_otherwise(case) {
+        let mut found = fixes::blocker(CODE, Certainty::Possible, why);
+        found.evidence.push(case.told_by().to_owned());
+        found.fix = Some(fix);
+        return found;
+    }
     let what = case.request.action.as_deref().unwrap_or("the request");
     let mut found = fixes::blocker(
         CODE,

@@ -113,12 +113,12 @@ pub(super) async fn ask_named(
             }
             _ => not_needed(),
         };
-        let uploads_with_kms = (by_kms || (plan.documents_only && request.operation == "PutObject"))
+        let refused_by_policy = matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms;
+        let uploads = matches!(request.operation.as_str(), "PutObject" | "CreateMultipartUpload");
+        let uploads_with_kms = (by_kms || (uploads && (plan.documents_only || refused_by_policy)))
             && !matches!(stand, Some(Stand::Object));
         // A read that S3 itself refuses does not show the object's key; the bucket's default one is the best guess.
-        let refused_by_policy =
-            matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms && object.known().is_none();
-        let reads = matches!(stand, Some(Stand::Object)) && refused_by_policy;
+        let reads = matches!(stand, Some(Stand::Object)) && refused_by_policy && object.known().is_none();
         let default_key = match (&request.bucket, uploads_with_kms || (reads && keys.is_some())) {
             (Some(bucket), true) => {
                 let client = client.clone();

@@ -44,17 +44,17 @@ pub(super) async fn ask_owner(
     let request = desk.plan.request;
     let code = replayed.known().map_or("", |replay| replay.decisive().code());
     let denial = replayed.known().and_then(|replay| Denial::read(replay.decisive().message()));
-    let bare = denial.as_ref().is_none_or(|denial| denial.layer.is_none());
-    let by_resource = denial.as_ref().is_some_and(|denial| {
-        denial.layer == Some(DeniedLayer::ResourcePolicy) && denial.effect == Some(DenyEffect::Implicit)
-    });
+    let layer = denial.as_ref().and_then(|denial| denial.layer);
+    let effect = denial.as_ref().and_then(|denial| denial.effect);
+    let bare = layer.is_none();
+    let by_resource = layer == Some(DeniedLayer::ResourcePolicy);
     let refused = code == "AccessDenied" && request.bucket_kind == BucketKind::General;
     let of_the_bucket = refused && policy.known().is_none() && (bare || by_resource);
     let key = request.key.as_deref().filter(|_| matches!(replay::stand_in(request), Ok(Stand::Object)));
     let of_an_object = refused && policy.known().is_some_and(BucketPolicy::is_the_callers) && key.is_some();
     // In the bucket's own account an identity-based Allow is enough: AWS misses a resource-based one only where the object is
     // not the bucket owner's.
-    let is_said = of_an_object && by_resource;
+    let is_said = of_an_object && by_resource && effect == Some(DenyEffect::Implicit);
     // Without AWS's word for it, an owner that nothing beside it has is what makes it likely.
     let is_odd = key.zip(listed.known()).is_some_and(|(key, listing)| listing.has_an_owner_of_its_own(key));
     let may_be = of_an_object && bare && is_odd;
