@@ -5,6 +5,8 @@
 
 #[path = "support/clis.rs"]
 mod clis;
+#[path = "support/junit.rs"]
+mod junit;
 #[path = "support/wrapped.rs"]
 #[expect(dead_code, reason = "this test needs a part of the stage")]
 mod wrapped;
@@ -145,11 +147,9 @@ fn five_refusals_of_a_script_are_one_report() {
         assert_eq!(run["results"].as_array().map(Vec::len), Some(blockers));
         assert_eq!(run["artifacts"].as_array().map(Vec::len), Some(1), "the policy that all five are about, once");
         assert!(run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"].is_number());
-        let junit = world.read("out.xml");
-        assert!(
-            junit.contains("tests=\"5\" failures=\"5\"") && junit.contains("classname=\"bash deploy.sh\""),
-            "{junit}"
-        );
+        let xml = world.read("out.xml");
+        assert!(xml.contains("tests=\"5\" failures=\"5\"") && xml.contains("classname=\"bash deploy.sh\""), "{xml}");
+        assert!(junit::check(&xml).is_ok(), "{:?}: {xml}", junit::check(&xml));
         assert_eq!(world.left_over(), [""; 0]);
     }
 }

@@ -7,6 +7,8 @@
 
 #[path = "golden/render/cases.rs"]
 mod cases;
+#[path = "support/junit.rs"]
+mod junit;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -693,26 +695,53 @@ fn fingerprints_last_from_run_to_run() {
 
 #[test]
 fn junit_is_xml_with_a_case_for_each_failure() {
+    let script = ScriptLine { file: "a \"b\" & <c>.sh".to_owned(), line: 7 };
     for (case, report) in every_report() {
-        let xml = Format::Junit.render(&report, &Options::default());
-        let mut reader = quick_xml::Reader::from_str(&xml);
-        let (mut cases, mut failures, mut depth) = (0, 0, 0);
-        loop {
-            match reader.read_event().unwrap() {
-                quick_xml::events::Event::Start(tag) => {
-                    depth += 1;
-                    for attribute in tag.attributes() {
-                        assert!(!attribute.unwrap().value.contains('\n'), "{case}");
-                    }
-                    cases += usize::from(tag.name().as_ref() == "testcase");
-                    failures += usize::from(tag.name().as_ref() == "failure");
-                }
-                quick_xml::events::Event::End(_) => depth -= 1,
-                quick_xml::events::Event::Eof => break,
-                _ => {}
-            }
+        for mut report in [from_line(&report, &script), report] {
+            let xml = Format::Junit.render(&report, &Options::default());
+            let tests = report.failures.len();
+            let failed = junit::Tally { tests, failures: tests, ..junit::Tally::default() };
+            assert_eq!(junit::check(&xml), Ok(failed), "{case}: {xml}");
+            // A command that went well has no failed test, whatever is told of it.
+            report.command.exit_code = 0;
+            let xml = Format::Junit.render(&report, &Options::default());
+            assert_eq!(junit::check(&xml), Ok(junit::Tally { tests, ..junit::Tally::default() }), "{case}: {xml}");
         }
-        assert_eq!((cases, failures, depth), (report.failures.len(), report.failures.len(), 0), "{case}");
+    }
+}
+
+#[test]
+fn junit_that_a_reader_would_stumble_over_is_found() {
+    let suite = |attributes: &str, inside: &str| format!("<testsuite name=\"a\" {attributes}>{inside}</testsuite>");
+    let case = |inside: &str| format!("<testcase name=\"a\" classname=\"b\">{inside}</testcase>");
+    let failure = "<failure message=\"a\" type=\"b\">c</failure>";
+    let good = suite("tests=\"2\" failures=\"1\"", &format!("{}{}", case(failure), case("")));
+    assert_eq!(junit::check(&good), Ok(junit::Tally { tests: 2, failures: 1, ..junit::Tally::default() }));
+    for (bad, told) in [
+        (String::new(), "no root"),
+        ("<html/>".to_owned(), "an element `html`"),
+        ("<testcase name=\"a\" classname=\"b\"/>".to_owned(), "`testcase` as the root"),
+        (good.clone() + &good, "a second root"),
+        (good.replace("</testsuite>", ""), "`testsuite` has no end"),
+        (good.replace("</failure>", "</fail>"), "no XML: "),
+        (good.replace("failures=\"1\"", "failures=\"2\""), "`failures` of `testsuite` says 2, and there are 1"),
+        (good.replace("tests=\"2\"", ""), "`testsuite` without `tests`"),
+        (good.replace("tests=\"2\"", "tests=\"two\""), "`tests` of `testsuite` is no Count: \"two\""),
+        (good.replace("tests=\"2\"", "tests=\"2\" time=\"1e-3\""), "`time` of `testsuite` is no Seconds: \"1e-3\""),
+        (good.replace("tests=\"2\"", "tests=\"2\" tests=\"2\""), "`testsuite`: "),
+        (good.replace("classname", "class"), "an attribute `class` of `testcase`"),
+        (good.replace(">c<", ">&nbsp;<"), "an unknown reference: \"nbsp\""),
+        (good.replace(">c<", ">\u{1b}<"), "'\\u{1b}' is no character of XML 1.0"),
+        (good.replace(">c<", ">&#27;<"), "an unknown reference: \"#27\""),
+        (good.replace(">c<", "><b/><"), "an element `b`"),
+        (good.replace("message=\"a\"", "message=\"a\nb\""), "`message` would be read otherwise than it is written"),
+        (suite("tests=\"1\"", &case(&failure.repeat(2))), "a second one of "),
+        (suite("tests=\"1\"", &case(&format!("<system-out>a</system-out>{failure}"))), "`failure` after `system-out`"),
+        (suite("tests=\"1\"", &format!("why{}", case(""))), "text where none belongs: \"why\""),
+        (suite("tests=\"0\"", failure), "`failure` in `testsuite`"),
+    ] {
+        let found = junit::check(&bad).expect_err(&bad);
+        assert!(found.starts_with(told), "{bad}: {found}");
     }
 }
 

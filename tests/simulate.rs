@@ -2,6 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "a whole-program test is outside, with files and processes of its own")]
 
+#[path = "support/junit.rs"]
+mod junit;
+
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -392,7 +395,8 @@ failed: c ({place}:{})
     );
     let xml = fs::read_to_string(path("out.xml")).expect("the report");
     assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"why403 simulate\" tests=\"3\" failures=\"2\" errors=\"0\""));
-    assert_eq!(xml.matches("<testcase ").count(), 3);
+    let tally = junit::Tally { tests: 3, failures: 2, ..junit::Tally::default() };
+    assert_eq!(junit::check(&xml), Ok(tally), "{xml}");
     assert_eq!(xml.matches("<failure message=\"decision: expected `allowed`, found `explicitly-denied`\"").count(), 1);
 }
 
@@ -436,7 +440,9 @@ fn what_is_no_expectation_is_not_passed_over() {
         let output = simulate(&["--expect", &path("tests"), "--junit", &path("out.xml")]).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{bad}");
         assert!(text(&output.stdout).contains(&format!("\n  {told}")), "{bad}: {}", text(&output.stdout));
-        assert!(fs::read_to_string(path("out.xml")).expect("the report").contains("<error message="));
+        let xml = fs::read_to_string(path("out.xml")).expect("the report");
+        let tally = junit::check(&xml).unwrap_or_else(|mistake| panic!("{mistake}: {xml}"));
+        assert_eq!(tally, junit::Tally { tests: 2, errors: 1, ..junit::Tally::default() }, "{bad}: {xml}");
     }
     let output = simulate(&["--expect", "/nowhere/at all"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
