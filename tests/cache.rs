@@ -161,6 +161,12 @@ fn a_second_diagnosis_asks_less_and_says_where_it_has_it_from() {
 fn causes_and_the_rest(report: Option<&Report>) -> String {
     let Some(mut report) = report.cloned() else { return "nothing".to_owned() };
     for failure in &mut report.failures {
+        // Every refusal has an authorization id of its own.
+        let fixes = failure.blockers.iter_mut().flat_map(|blocker| &mut blocker.other_fixes);
+        fixes.flat_map(|fix| &mut fix.commands).for_each(|command| {
+            let end = command.find("--authorization-id").unwrap_or(command.len());
+            command.truncate(end);
+        });
         failure.ruled_out.iter_mut().chain(&mut failure.open).for_each(|other| other.because.clear());
     }
     said(Some(&report))

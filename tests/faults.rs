@@ -1357,6 +1357,7 @@ const WORLDS: &[&str] = &[
     "access-point-policy",
     "bucket-not-found",
     "service-control-policy",
+    "service-control-policy.details",
     "vpc-endpoint-policy",
     "block-public-access",
     "wrong-profile",

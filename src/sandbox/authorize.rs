@@ -11,6 +11,7 @@ use crate::sandbox::managed;
 use crate::sandbox::scenario::{KmsKey, Messages, OrgPolicyKind, PolicyText};
 use crate::sandbox::service::Service;
 use crate::sandbox::state::State;
+use crate::sandbox::toolbox::AuthorizationId;
 
 /// Whether the caller may do this to that.
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ pub struct Refused {
     /// The caller is of another account than the resource.
     pub crosses_accounts: bool,
     /// What the details of the evaluation can be asked for by.
-    pub authorization_id: Option<String>,
+    pub authorization: Option<AuthorizationId>,
 }
 
 /// The one reason that AWS names.
@@ -122,10 +123,10 @@ pub fn decide(state: &State, call: &Call<'_>, question: &Question) -> Result<(),
     let crosses_accounts = account.is_some_and(|account| account != question.resource_account);
     let related = account
         .is_some_and(|account| !crosses_accounts || state.same_organization(account, &question.resource_account));
-    let authorization_id = (state.scenario.messages == Messages::Identified && related)
-        .then(|| state.authorizations.keep(&call.request_id, question, &evaluation, &call.caller));
+    let authorization = (state.scenario.messages == Messages::Identified && related)
+        .then(|| state.authorizations.keep(question, &evaluation, &call.caller));
     Err(Refused {
-        authorization_id,
+        authorization,
         caller: call.caller.arn(),
         action: question.action.clone(),
         resource: question.resource.clone(),

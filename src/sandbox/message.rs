@@ -57,7 +57,7 @@ pub fn plain(refused: &Refused, resource: &str, messages: Messages) -> String {
 fn sentence(caller: &str, resource: &str, refused: &Refused) -> String {
     let (action, because) = (&refused.action, because(&refused.reason, &refused.action));
     let text = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {because}");
-    match &refused.authorization_id {
+    match refused.authorization {
         Some(id) => format!(
             "{text}. Go to https://console.aws.amazon.com/iam/home#/authorization-details/{id} for complete details, or call \
              the GetRequestAuthorizationDetails API with the following authorization id: {id}"
@@ -99,7 +99,7 @@ mod tests {
             resource: "arn:aws:s3:::b/k".to_owned(),
             reason: Reason { layer, effect, policy_arn: None },
             may_say_why: true,
-            authorization_id: None,
+            authorization: None,
             crosses_accounts: false,
         }
     }

@@ -11,9 +11,20 @@ use crate::sandbox::http::Reply;
 use crate::sandbox::state::State;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub const PATH: &str = "/authorization-details/";
+
+/// Which refusal it was; IAM writes digits and small letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorizationId(u32);
+
+impl fmt::Display for AuthorizationId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "0a1b2c3d{:06}", self.0)
+    }
+}
 
 /// The details of every refusal that carried an id, with how often they were asked for.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +33,10 @@ pub struct Authorizations(Arc<Mutex<BTreeMap<String, (u32, Value)>>>);
 impl Authorizations {
     /// Keeps one, and gives its id.
     #[must_use]
-    pub fn keep(&self, request_id: &str, question: &Question, evaluation: &Evaluation, caller: &Caller) -> String {
+    pub fn keep(&self, question: &Question, evaluation: &Evaluation, caller: &Caller) -> AuthorizationId {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = format!("{}{}", request_id.to_ascii_lowercase(), kept.len());
-        kept.insert(id.clone(), (0, details(question, evaluation, caller)));
+        let id = AuthorizationId(u32::try_from(kept.len()).unwrap_or(u32::MAX));
+        kept.insert(id.to_string(), (0, details(question, evaluation, caller)));
         id
     }
 
