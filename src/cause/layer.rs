@@ -15,6 +15,7 @@ use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
 use crate::render::words::list_at_most;
 use crate::request::BucketKind;
+use std::collections::BTreeSet;
 
 /// One layer, and which side of it a cause is about.
 #[derive(Clone, Copy)]
@@ -373,29 +374,28 @@ impl LayerCause {
                 );
                 self.add_document_evidence(&mut blocker);
                 self.mark_statement(verdict, first, &mut blocker);
-                let mut keys: Vec<&str> = verdict
-                    .evaluation
-                    .depends_on
-                    .iter()
-                    .filter(|dependency| dependency.layer == self.layer)
-                    .map(|dependency| dependency.key.as_str())
-                    .collect();
-                keys.sort_unstable();
-                keys.dedup();
-                if !keys.is_empty() {
-                    blocker
-                        .notes
-                        .push(format!("it turns on {}, which only AWS knows of this request", fixes::and(&keys)));
-                }
+                blocker.notes.extend(self.unknown_keys(verdict));
                 blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
                 Finding::Blocks(Box::new(blocker))
             }
-            Outcome::Depends => Finding::Open("its conditions turn on keys that only AWS knows".to_owned()),
+            Outcome::Depends => Finding::Open(
+                self.unknown_keys(verdict)
+                    .unwrap_or_else(|| "its conditions turn on keys that only AWS knows".to_owned()),
+            ),
             Outcome::NoAllow | Outcome::DeniesExplicitly | Outcome::Allows if self.has_gaps(verdict) => {
                 Finding::Open(self.absence(case))
             }
             other => self.settled(other),
         }
+    }
+
+    /// What the layer's conditions turn on and nobody here knows.
+    fn unknown_keys(&self, verdict: &Verdict) -> Option<String> {
+        let depends_on = verdict.evaluation.depends_on.iter();
+        let of_the_layer = depends_on.filter(|dependency| dependency.layer == self.layer);
+        let keys: BTreeSet<&str> = of_the_layer.map(|dependency| dependency.key.as_str()).collect();
+        let keys: Vec<&str> = keys.into_iter().collect();
+        (!keys.is_empty()).then(|| format!("it turns on {}, which only AWS knows of this request", fixes::and(&keys)))
     }
 
     /// A bare refusal, and every document that could be read lets the request through: it is one that could not.

@@ -204,7 +204,7 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
         if settings.signed {
             context.set("s3:authType", ["REST-HEADER"]).set("s3:signatureversion", ["AWS4-HMAC-SHA256"]);
         }
-        if case.access_point_arn().is_none() {
+        if case.is_general_bucket() && case.access_point_arn().is_none() {
             for absent in ["s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"] {
                 context.set_absent(absent);
             }
@@ -235,7 +235,14 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
     // S3 looks at a bucket only where it is.
     let served = case.evidence.shows_the_bucket();
     let sent = case.settings.region.as_ref().map(|region| &region.value);
-    let here = served.and(case.evidence.region.as_ref().or(sent)).cloned();
+    let of_the_point =
+        case.access_point_arn().and_then(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty());
+    let here = if case.is_general_bucket() {
+        served.and(case.evidence.region.as_ref().or(sent)).cloned()
+    } else {
+        // A request to an access point goes to the region that its ARN names.
+        of_the_point.map(str::to_owned)
+    };
     if let Some(region) = told.or(here) {
         context.set("aws:RequestedRegion", [region]);
     }

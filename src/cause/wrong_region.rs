@@ -35,7 +35,7 @@ impl Cause for WrongRegion {
                 (Some(home), Some(sent)) if home == sent.value => {
                     Finding::RuledOut(format!("the bucket is in {home}, where the request went"))
                 }
-                (None, Some(sent)) if evidence.shows_the_bucket().is_some() => {
+                (None, Some(sent)) if case.is_general_bucket() && evidence.shows_the_bucket().is_some() => {
                     Finding::RuledOut(format!("the bucket is in {}, where the request went", sent.value))
                 }
                 _ => Finding::Irrelevant,

@@ -17,6 +17,7 @@ use futures_util::future::{BoxFuture, Either, Shared, join, join_all, join3, joi
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 pub const NAME: &str = "iam-policies";
 
@@ -127,6 +128,14 @@ pub async fn read(client: &aws_sdk_iam::Client, caller: &Principal, ledger: &Arc
     }
 }
 
+/// Where the account has so many policies that their list takes longer, the few that matter are asked for one by one.
+const VERSIONS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How many have the policy, as a permissions boundary too: an edit reaches them all.
+fn uses(attached: Option<i32>, as_boundary: Option<i32>) -> Option<i32> {
+    attached.map(|count| count.saturating_add(as_boundary.unwrap_or(0)))
+}
+
 /// A managed policy's default version, and how many users, groups and roles have the policy.
 #[derive(Clone, Debug)]
 struct DefaultVersion {
@@ -140,10 +149,12 @@ type DefaultVersions = Arc<BTreeMap<String, DefaultVersion>>;
 /// each is asked for by itself, and nothing is missing from what was read.
 async fn default_versions(client: &aws_sdk_iam::Client, ledger: &Arc<Ledger>) -> DefaultVersions {
     let request = client.list_policies().only_attached(true);
-    let reply = ask(ledger, |capture| request.customize().interceptor(capture).send()).await;
-    let policies = reply.output.and_then(|output| output.policies).unwrap_or_default();
+    let reply = ask(ledger, |capture| request.customize().interceptor(capture).send());
+    let reply = tokio::time::timeout(VERSIONS_WITHIN, reply).await.ok();
+    let policies = reply.and_then(|reply| reply.output?.policies).unwrap_or_default();
     let listed = policies.into_iter().filter_map(|policy| {
-        Some((policy.arn?, DefaultVersion { id: policy.default_version_id?, attachments: policy.attachment_count }))
+        let attachments = uses(policy.attachment_count, policy.permissions_boundary_usage_count);
+        Some((policy.arn?, DefaultVersion { id: policy.default_version_id?, attachments }))
     });
     Arc::new(listed.collect())
 }
@@ -341,7 +352,8 @@ impl Reader<'_> {
             })
             .await;
         let policy = policy?.policy?;
-        let default = DefaultVersion { id: policy.default_version_id?, attachments: policy.attachment_count };
+        let attachments = uses(policy.attachment_count, policy.permissions_boundary_usage_count);
+        let default = DefaultVersion { id: policy.default_version_id?, attachments };
         let output = match (default.id.as_str(), first) {
             ("v1", Some(first)) => first,
             (id, _) => call!(self, "iam:GetPolicyVersion", self.version(arn, id))?,

@@ -33,7 +33,7 @@ impl Owner {
     }
 }
 
-/// Asks what the first answers make likely to matter; [`super::further`] asks the rest where it is still needed.
+/// Asks what the first answers make likely to matter; [`super::further()`] asks the rest where it is still needed.
 pub(super) async fn ask_owner(
     desk: &Desk<'_>,
     client: &aws_sdk_s3::Client,
