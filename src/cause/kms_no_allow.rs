@@ -60,12 +60,6 @@ impl Cause for KmsNoAllow {
     }
 
     fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
-        let of_parts: Vec<_> = case.verdicts.kms_of_parts.iter().collect();
-        match LAYER.judge_all(case, &of_parts) {
-            Finding::Blocks(blocker) if !of_parts.is_empty() && blocker.certainty > Certainty::Possible => {
-                vec![*blocker]
-            }
-            _ => Vec::new(),
-        }
+        LAYER.also_for_parts(case)
     }
 }

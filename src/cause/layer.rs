@@ -3,14 +3,15 @@
 //! AWS names one layer. A layer that its documents show to block blocks too, whatever the message names; one that AWS
 //! names while its documents allow is a contradiction, which is said and which lowers certainty.
 
+mod details;
+mod words;
+
 use super::Finding;
 use super::case::Case;
 use super::documents::Source;
 use super::fixes;
 use super::verdict::Verdict;
-use crate::diagnosis::{Blocker, Certainty, DocumentKind, EditTarget, Excerpt, Fix, Mark, Place, StatementRef};
-use crate::evidence::authorization::{self, MatchedDeny, PolicyType};
-use crate::evidence::{Answer, NOT_NEEDED};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Excerpt, Fix, Mark, Place, StatementRef};
 use crate::policy::{self, Decisive, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
 use crate::render::words::list_at_most;
@@ -103,56 +104,6 @@ impl LayerCause {
         }
     }
 
-    /// The Deny of this layer that IAM's details of this very refusal name.
-    fn detailed<'a>(&self, case: &'a Case<'_>, verdict: &Verdict) -> Option<&'a MatchedDeny> {
-        let kind = match self.layer {
-            Layer::Identity => PolicyType::IdentityBasedPolicy,
-            Layer::Resource => PolicyType::ResourceBasedPolicy,
-            Layer::PermissionsBoundary => PolicyType::PermissionsBoundary,
-            Layer::Session => PolicyType::SessionPolicy,
-            Layer::ServiceControl => PolicyType::ServiceControlPolicy,
-            Layer::ResourceControl => PolicyType::ResourceControlPolicy,
-            Layer::VpcEndpoint => PolicyType::VpcEndpointPolicy,
-            Layer::BlockPublicAccess => return None,
-        };
-        let details = case.evidence.authorization.known().filter(|_| self.side != Side::NoAllow)?;
-        details.denies.iter().find(|deny| {
-            // The id stands in a text of which strangers choose a part: it has to be of this request.
-            let same = deny.action.eq_ignore_ascii_case(&verdict.action) && deny.resource == verdict.resource;
-            same && deny.kind == kind
-        })
-    }
-
-    /// IAM's details name a policy whose documents, as far as read, do not show it.
-    fn by_details(&self, case: &Case<'_>, verdict: &Verdict, deny: &MatchedDeny) -> Blocker {
-        let mut blocker =
-            fixes::blocker(self.code, Certainty::Proven, self.summary(case, &verdict.action, Some(&verdict.resource)));
-        let policy = deny.policy_name().map(str::to_owned);
-        let owner = match self.layer {
-            Layer::ServiceControl | Layer::ResourceControl => deny.policy_arn.clone(),
-            _ => deny.attached_to.first().cloned().or_else(|| self.holder(case)),
-        };
-        // No Allow overrules it, and its text is not known.
-        let target = EditTarget { kind: self.kind, owner, policy };
-        let who = fixes::who_can(case, self.kind, &target);
-        let EditTarget { kind: document, owner, policy } = target;
-        blocker.place = Some(Place { document, owner, policy, statement: None, pointer: None });
-        blocker.fix = Some(fixes::advice(format!("have {} exempt this request", deny.described()), who, Vec::new()));
-        self.cite_details(deny, &mut blocker);
-        blocker
-    }
-
-    /// Notes that IAM's details say so, and of which statements.
-    fn cite_details(&self, deny: &MatchedDeny, blocker: &mut Blocker) {
-        let check = authorization::NAME.to_owned();
-        if !blocker.evidence.contains(&check) {
-            blocker.evidence.push(check);
-        }
-        if blocker.place.as_ref().is_none_or(|place| place.statement.is_none()) {
-            blocker.notes.push(format!("IAM's details of this refusal name {}", deny.described()));
-        }
-    }
-
     /// The surest finding about any permission of several; of equals the first.
     pub fn judge_all(&self, case: &Case<'_>, verdicts: &[&Verdict]) -> Finding {
         let judged = verdicts.iter().map(|verdict| self.judge(case, Some(verdict))).reduce(surer);
@@ -174,6 +125,18 @@ impl LayerCause {
             }
         }
         others
+    }
+
+    /// The permission that an upload in parts needs of the key beside the first, where it withholds that.
+    pub fn also_for_parts(&self, case: &Case<'_>) -> Vec<Blocker> {
+        case.verdicts
+            .kms_of_parts
+            .iter()
+            .filter_map(|verdict| match self.judge(case, Some(verdict)) {
+                Finding::Blocks(blocker) if blocker.certainty > Certainty::Possible => Some(*blocker),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Judges by the documents alone: AWS's message is about another service's part of the request.
@@ -573,101 +536,6 @@ impl LayerCause {
         });
         miss.misses.into_iter().map(|miss| miss.reason).collect()
     }
-
-    /// Why the layer was not read, to stand after "because".
-    fn absence(&self, case: &Case<'_>) -> String {
-        let evidence = case.evidence;
-        let denied = |answer: Option<String>, call: &str| match answer {
-            Some(why) if why == NOT_NEEDED => why,
-            Some(why) if why.starts_with("AWS answered") => format!("`{call}` was denied"),
-            Some(why) => format!("`{call}`: {why}"),
-            None => format!("`{call}` was not asked"),
-        };
-        match self.layer {
-            Layer::Identity | Layer::PermissionsBoundary => match evidence.identity_policies.known() {
-                Some(found) => found.unread.first().map_or_else(
-                    || "a policy document could not be parsed".to_owned(),
-                    |unread| format!("`{}`: {}", unread.call, unread.because),
-                ),
-                None => denied(evidence.identity_policies.absence(), "iam:List*Policies"),
-            },
-            Layer::Session => "a session policy can be read from nowhere".to_owned(),
-            Layer::ServiceControl => denied(evidence.service_control.absence(), "organizations:ListPoliciesForTarget"),
-            Layer::ResourceControl if case.same_account() == Some(true) => {
-                denied(evidence.resource_control.absence(), "organizations:ListPoliciesForTarget")
-            }
-            Layer::ResourceControl => "the resource owner's organization cannot be read from here".to_owned(),
-            Layer::VpcEndpoint => match &evidence.vpc_endpoints {
-                Answer::Known(_) => "which VPC endpoint the request took, if any, cannot be seen from here".to_owned(),
-                other => denied(other.absence(), "ec2:DescribeVpcEndpoints"),
-            },
-            Layer::Resource => match self.kind {
-                DocumentKind::KeyPolicy => denied(
-                    evidence.key.known().map_or_else(|| evidence.key.absence(), |key| key.policy.absence()),
-                    "kms:GetKeyPolicy",
-                ),
-                DocumentKind::RoleTrustPolicy => denied(evidence.role_trust.absence(), "iam:GetRole"),
-                _ if case.same_account() == Some(false) => {
-                    "the bucket is another account's, and its policy cannot be read from here".to_owned()
-                }
-                _ => denied(evidence.bucket_policy.absence(), "s3:GetBucketPolicy"),
-            },
-            Layer::BlockPublicAccess => denied(evidence.public_access.absence(), "s3:GetBucketPublicAccessBlock"),
-        }
-    }
-
-    /// What the layer is called in a sentence.
-    fn thing(&self) -> &'static str {
-        match (self.layer, self.kind) {
-            (Layer::Identity, _) => "the caller's identity-based policies",
-            (Layer::PermissionsBoundary, _) => "the permissions boundary",
-            (Layer::Session, _) => "the session policy",
-            (Layer::ServiceControl, _) => "the organization's service control policies",
-            (Layer::ResourceControl, _) => "the organization's resource control policies",
-            (Layer::Resource, DocumentKind::KeyPolicy) => "the key policy",
-            (Layer::Resource, DocumentKind::RoleTrustPolicy) => "the role's trust policy",
-            (Layer::Resource, DocumentKind::AccessPointPolicy) => "the access point policy",
-            (Layer::Resource, _) => "the bucket policy",
-            (Layer::VpcEndpoint, _) => "the VPC endpoint policy",
-            (Layer::BlockPublicAccess, _) => "Block Public Access",
-        }
-    }
-
-    /// The title: who is stopped by what.
-    fn summary(&self, case: &Case<'_>, action: &str, resource: Option<&str>) -> String {
-        let who = case.who();
-        let what = resource.map_or_else(|| case.target(), short_resource);
-        let on_what = resource.map_or_else(|| case.on_target(), |_| format!(" on `{what}`"));
-        let bucket = case.bucket_or_so();
-        match (self.layer, self.side) {
-            (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}`{on_what}"),
-            (Layer::Identity, _) => format!("a policy of {who} denies `{action}`{on_what}"),
-            (Layer::PermissionsBoundary, _) => {
-                format!("the permissions boundary of {who} does not let `{action}` through")
-            }
-            (Layer::Session, _) => format!("the session policy of {who} does not let `{action}` through"),
-            (Layer::ServiceControl, _) => {
-                let account = case.account().unwrap_or_else(|| "the caller".to_owned());
-                format!("a service control policy over `{account}` stops `{action}`")
-            }
-            (Layer::ResourceControl, _) => format!("a resource control policy over {bucket} stops `{action}`"),
-            (Layer::Resource, Side::Deny) if self.kind == DocumentKind::BucketPolicy => {
-                format!("the bucket policy of {bucket} denies this request")
-            }
-            (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
-                format!("the bucket policy of {bucket} does not let {who} in")
-            }
-            (Layer::Resource, _) if self.kind == DocumentKind::KeyPolicy => {
-                format!("the policy of the KMS key does not let {who} use it for `{action}`")
-            }
-            (Layer::Resource, _) if self.kind == DocumentKind::RoleTrustPolicy => {
-                format!("the trust policy of `{what}` does not let {who} assume it")
-            }
-            (Layer::Resource, _) => format!("the access point policy does not let {who} do `{action}`"),
-            (Layer::VpcEndpoint, _) => format!("the VPC endpoint's policy does not let `{action}`{on_what} through"),
-            (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}`{on_what}"),
-        }
-    }
 }
 
 /// The finding that says more; of equals the first.
@@ -689,14 +557,6 @@ pub(super) fn is_allowed_as_far_as_read(case: &Case<'_>, verdict: &Verdict) -> b
         && verdict.evaluation.denied_by.is_empty()
         && (identity == Some(Outcome::Allows) || resource == Some(Outcome::Allows))
         && matches!(resource, Some(Outcome::Allows | Outcome::NoAllow | Outcome::NotApplicable) | None)
-}
-
-/// `acme-logs/2026/07/app.log` of an S3 ARN; the last part of any other.
-fn short_resource(arn: &str) -> String {
-    match arn.split_once(":s3:::") {
-        Some((_, name)) => name.to_owned(),
-        None => arn.splitn(6, ':').nth(5).unwrap_or(arn).to_owned(),
-    }
 }
 
 /// AWS says that the statement denies, so its condition is met, whatever could be known of it from here.

@@ -1,0 +1,112 @@
+//! How a layer is spoken of: its name, the title of what it stops, and why it was not read.
+
+use super::{LayerCause, Side};
+use crate::cause::case::Case;
+use crate::diagnosis::DocumentKind;
+use crate::evidence::{Answer, NOT_NEEDED};
+use crate::policy::Layer;
+
+impl LayerCause {
+    /// Why the layer was not read, to stand after "because".
+    pub(super) fn absence(&self, case: &Case<'_>) -> String {
+        let evidence = case.evidence;
+        let denied = |answer: Option<String>, call: &str| match answer {
+            Some(why) if why == NOT_NEEDED => why,
+            Some(why) if why.starts_with("AWS answered") => format!("`{call}` was denied"),
+            Some(why) => format!("`{call}`: {why}"),
+            None => format!("`{call}` was not asked"),
+        };
+        match self.layer {
+            Layer::Identity | Layer::PermissionsBoundary => match evidence.identity_policies.known() {
+                Some(found) => found.unread.first().map_or_else(
+                    || "a policy document could not be parsed".to_owned(),
+                    |unread| format!("`{}`: {}", unread.call, unread.because),
+                ),
+                None => denied(evidence.identity_policies.absence(), "iam:List*Policies"),
+            },
+            Layer::Session => "a session policy can be read from nowhere".to_owned(),
+            Layer::ServiceControl => denied(evidence.service_control.absence(), "organizations:ListPoliciesForTarget"),
+            Layer::ResourceControl if case.same_account() == Some(true) => {
+                denied(evidence.resource_control.absence(), "organizations:ListPoliciesForTarget")
+            }
+            Layer::ResourceControl => "the resource owner's organization cannot be read from here".to_owned(),
+            Layer::VpcEndpoint => match &evidence.vpc_endpoints {
+                Answer::Known(_) => "which VPC endpoint the request took, if any, cannot be seen from here".to_owned(),
+                other => denied(other.absence(), "ec2:DescribeVpcEndpoints"),
+            },
+            Layer::Resource => match self.kind {
+                DocumentKind::KeyPolicy => denied(
+                    evidence.key.known().map_or_else(|| evidence.key.absence(), |key| key.policy.absence()),
+                    "kms:GetKeyPolicy",
+                ),
+                DocumentKind::RoleTrustPolicy => denied(evidence.role_trust.absence(), "iam:GetRole"),
+                _ if case.same_account() == Some(false) => {
+                    "the bucket is another account's, and its policy cannot be read from here".to_owned()
+                }
+                _ => denied(evidence.bucket_policy.absence(), "s3:GetBucketPolicy"),
+            },
+            Layer::BlockPublicAccess => denied(evidence.public_access.absence(), "s3:GetBucketPublicAccessBlock"),
+        }
+    }
+
+    /// What the layer is called in a sentence.
+    pub(super) fn thing(&self) -> &'static str {
+        match (self.layer, self.kind) {
+            (Layer::Identity, _) => "the caller's identity-based policies",
+            (Layer::PermissionsBoundary, _) => "the permissions boundary",
+            (Layer::Session, _) => "the session policy",
+            (Layer::ServiceControl, _) => "the organization's service control policies",
+            (Layer::ResourceControl, _) => "the organization's resource control policies",
+            (Layer::Resource, DocumentKind::KeyPolicy) => "the key policy",
+            (Layer::Resource, DocumentKind::RoleTrustPolicy) => "the role's trust policy",
+            (Layer::Resource, DocumentKind::AccessPointPolicy) => "the access point policy",
+            (Layer::Resource, _) => "the bucket policy",
+            (Layer::VpcEndpoint, _) => "the VPC endpoint policy",
+            (Layer::BlockPublicAccess, _) => "Block Public Access",
+        }
+    }
+
+    /// The title: who is stopped by what.
+    pub(super) fn summary(&self, case: &Case<'_>, action: &str, resource: Option<&str>) -> String {
+        let who = case.who();
+        let what = resource.map_or_else(|| case.target(), short_resource);
+        let on_what = resource.map_or_else(|| case.on_target(), |_| format!(" on `{what}`"));
+        let bucket = case.bucket_or_so();
+        match (self.layer, self.side) {
+            (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}`{on_what}"),
+            (Layer::Identity, _) => format!("a policy of {who} denies `{action}`{on_what}"),
+            (Layer::PermissionsBoundary, _) => {
+                format!("the permissions boundary of {who} does not let `{action}` through")
+            }
+            (Layer::Session, _) => format!("the session policy of {who} does not let `{action}` through"),
+            (Layer::ServiceControl, _) => {
+                let account = case.account().unwrap_or_else(|| "the caller".to_owned());
+                format!("a service control policy over `{account}` stops `{action}`")
+            }
+            (Layer::ResourceControl, _) => format!("a resource control policy over {bucket} stops `{action}`"),
+            (Layer::Resource, Side::Deny) if self.kind == DocumentKind::BucketPolicy => {
+                format!("the bucket policy of {bucket} denies this request")
+            }
+            (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
+                format!("the bucket policy of {bucket} does not let {who} in")
+            }
+            (Layer::Resource, _) if self.kind == DocumentKind::KeyPolicy => {
+                format!("the policy of the KMS key does not let {who} use it for `{action}`")
+            }
+            (Layer::Resource, _) if self.kind == DocumentKind::RoleTrustPolicy => {
+                format!("the trust policy of `{what}` does not let {who} assume it")
+            }
+            (Layer::Resource, _) => format!("the access point policy does not let {who} do `{action}`"),
+            (Layer::VpcEndpoint, _) => format!("the VPC endpoint's policy does not let `{action}`{on_what} through"),
+            (Layer::BlockPublicAccess, _) => format!("Block Public Access stops `{action}`{on_what}"),
+        }
+    }
+}
+
+/// `acme-logs/2026/07/app.log` of an S3 ARN; the last part of any other.
+fn short_resource(arn: &str) -> String {
+    match arn.split_once(":s3:::") {
+        Some((_, name)) => name.to_owned(),
+        None => arn.splitn(6, ':').nth(5).unwrap_or(arn).to_owned(),
+    }
+}
