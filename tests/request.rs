@@ -475,6 +475,22 @@ fn a_role_that_is_refused_is_the_resource() {
     assert_eq!(settings.credentials.describe(), "profile dev: role_arn over source_profile base");
 }
 
+#[test]
+fn only_a_users_keys_make_sessions_that_surely_have_no_tags_of_their_own() {
+    let role = |source: &str| format!("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/app\n{source}\n");
+    let is_untagged = |config: &str, credentials: &str| {
+        settings("aws s3 ls --profile dev", &[], config, credentials).credentials.makes_untagged_sessions()
+    };
+    let keys = "[base]\naws_access_key_id = A\naws_secret_access_key = S\n";
+    let over_base = role("source_profile = base");
+    assert!(is_untagged(&over_base, keys));
+    // Temporary credentials may hold tags that are passed on, and so may those that another program hands out.
+    assert!(!is_untagged(&over_base, &format!("{keys}aws_session_token = T\n")));
+    assert!(!is_untagged(&(over_base.clone() + "[profile base]\ncredential_process = hand-out\n"), ""));
+    assert!(!is_untagged(&role("credential_source = EcsContainer"), ""));
+    assert!(!is_untagged("[profile dev]\naws_access_key_id = A\naws_secret_access_key = S\n", ""));
+}
+
 const CONFIG: &str = "\
 [default]
 region = eu-west-1

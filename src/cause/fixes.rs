@@ -5,7 +5,7 @@ use super::case::Case;
 use super::documents::Source;
 use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
-use crate::policy::{self, Layer, Outcome, Principal, Reading, RepairOp};
+use crate::policy::{self, Layer, Outcome, Principal, Reading, RepairEdit, RepairOp};
 use crate::recognize::{DeniedLayer, DenyEffect};
 use serde_json::{Value, json};
 
@@ -46,30 +46,23 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
     let wanted = wanted_request(case, verdict);
     let outcome = verdict.evaluation.layer(layer).map(|layer| layer.outcome);
     let repair = policy::repair(&wanted, &verdict.documents.layers, layer);
+    let grants = !matches!(outcome, Some(Outcome::DeniesExplicitly));
     if let Some(repair) = repair {
-        let source = repair.policy_index.and_then(|index| verdict.documents.source(layer, index));
-        let grants = !matches!(outcome, Some(Outcome::DeniesExplicitly));
-        if !grants || source.is_none_or(|source| is_the_callers_own(case, source)) {
-            let (op, index) = match repair.op {
-                RepairOp::AddStatement => (EditOp::AddStatement, None),
-                RepairOp::ReplaceStatement(index) => (EditOp::ReplaceStatement, Some(index)),
-                RepairOp::RemoveStatement(index) => (EditOp::RemoveStatement, Some(index)),
-            };
-            if source.is_some_and(|source| source.aws_managed) {
-                return grants.then(|| allow(case, verdict, &wanted, layer, kind)).flatten();
-            }
-            let target = source.map_or_else(
-                || target(case, verdict, kind),
-                |source| EditTarget { kind: source.kind, owner: source.owner.clone(), policy: source.policy.clone() },
-            );
-            let before = repair.policy_index.and_then(|index| verdict.documents.document(layer, index));
-            let document =
-                EditedDocument { before: before.map(|document| document.text().to_owned()), after: repair.edited };
-            let edit =
-                Edit { target, op, statement_index: index, statement: repair.statement, document: Some(document) };
-            return Some(fix(case, verdict, layer, source, edit));
+        let places: Vec<Option<&Source>> = repair
+            .edits
+            .iter()
+            .map(|edit| edit.policy_index.and_then(|index| verdict.documents.source(layer, index)))
+            .collect();
+        let sources = || places.iter().flatten();
+        if sources().any(|source| source.aws_managed) {
+            return grants.then(|| allow(case, verdict, &wanted, layer, kind)).flatten();
         }
-        return allow(case, verdict, &wanted, layer, kind);
+        if grants && sources().any(|source| !is_the_callers_own(case, source)) {
+            return allow(case, verdict, &wanted, layer, kind);
+        }
+        let edits = repair.edits.into_iter().zip(&places);
+        let edits = edits.map(|(edit, source)| edit_of(case, verdict, layer, kind, edit, *source)).collect();
+        return finish(case, (&verdict.action, &verdict.resource), layer, &places, edits);
     }
     match outcome {
         // A Deny that no edit may take away: the request itself has to meet its condition.
@@ -79,6 +72,29 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
         _ if case.denial.as_ref().is_some_and(|denial| denial.effect == Some(DenyEffect::Explicit)) => None,
         _ => allow(case, verdict, &wanted, layer, kind),
     }
+}
+
+/// The report's edit.
+fn edit_of(
+    case: &Case<'_>,
+    verdict: &Verdict,
+    layer: Layer,
+    kind: DocumentKind,
+    edit: RepairEdit,
+    source: Option<&Source>,
+) -> Edit {
+    let (op, statement_index) = match edit.op {
+        RepairOp::AddStatement => (EditOp::AddStatement, None),
+        RepairOp::ReplaceStatement(index) => (EditOp::ReplaceStatement, Some(index)),
+        RepairOp::RemoveStatement(index) => (EditOp::RemoveStatement, Some(index)),
+    };
+    let target = source.map_or_else(
+        || target(case, verdict, kind),
+        |source| EditTarget { kind: source.kind, owner: source.owner.clone(), policy: source.policy.clone() },
+    );
+    let before = edit.policy_index.and_then(|index| verdict.documents.document(layer, index));
+    let document = EditedDocument { before: before.map(|document| document.text().to_owned()), after: edit.edited };
+    Edit { target, op, statement_index, statement: edit.statement, document: Some(document) }
 }
 
 /// An Allow of its own, where a Deny of the same layer is what stops it first.
@@ -174,7 +190,7 @@ fn allow(
         document: allowing(verdict, layer, &statement),
         statement: Some(statement),
     };
-    Some(finish(case, &wanted.action, &wanted.resource, layer, None, edit))
+    finish(case, (&wanted.action, &wanted.resource), layer, &[None], vec![edit])
 }
 
 /// The whole document around an Allow: a new policy of an identity, or a resource's own with the statement added. Of a
@@ -216,36 +232,46 @@ fn target(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind) -> EditTarget 
     EditTarget { kind, owner, policy: None }
 }
 
-fn fix(case: &Case<'_>, verdict: &Verdict, layer: Layer, source: Option<&Source>, edit: Edit) -> Fix {
-    finish(case, &verdict.action, &verdict.resource, layer, source, edit)
-}
-
-fn finish(case: &Case<'_>, action: &str, resource: &str, layer: Layer, source: Option<&Source>, edit: Edit) -> Fix {
-    let who = case.who();
-    let denied = edit.statement.as_ref().and_then(|statement| statement.get("Effect")).and_then(Value::as_str)
-        == Some("Deny")
-        || edit.op == EditOp::RemoveStatement;
-    let summary = match (layer, edit.op, denied) {
+/// Who makes the edits, and the command for each of the documents; `None` without an edit. `asked` is the permission: its
+/// action and its resource.
+fn finish(
+    case: &Case<'_>,
+    asked: (&str, &str),
+    layer: Layer,
+    sources: &[Option<&Source>],
+    edits: Vec<Edit>,
+) -> Option<Fix> {
+    let first = edits.first()?;
+    let (action, who) = (asked.0, case.who());
+    let effect = |edit: &Edit| Some(edit.statement.as_ref()?.get("Effect")?.as_str()? == "Deny");
+    let denied = effect(first) == Some(true) || first.op == EditOp::RemoveStatement;
+    let summary = match (layer, first.op, denied) {
         (_, EditOp::RemoveStatement, _) => "remove the statement that denies it".to_owned(),
+        (_, _, true) if edits.len() > 1 => {
+            format!("exempt {who} from the {} statements that deny it", edits.len())
+        }
         (_, _, true) => format!("exempt {who} from the statement that denies it"),
         (Layer::Identity, EditOp::ReplaceStatement, _) => format!("let the statement cover what {who} asked for"),
         (Layer::Identity, ..) => format!("allow `{action}` on exactly this, in a policy of {who}"),
         (Layer::Resource, ..) => format!("let {who} in, for `{action}` on exactly this"),
         _ => format!("let `{action}` on exactly this through"),
     };
-    if source.is_none_or(|source| source.arn.is_none())
-        && let Some(set) = permission_set(&edit.target)
-    {
-        let summary = format!("{summary}: in the permission set `{set}`, which alone can change that role");
-        return Fix {
-            summary,
+    let by_itself = |source: &Option<&Source>| source.is_none_or(|source| source.arn.is_none());
+    let set =
+        edits.iter().zip(sources).find_map(|(edit, source)| permission_set(&edit.target).filter(|_| by_itself(source)));
+    if let Some(set) = set {
+        return Some(Fix {
+            summary: format!("{summary}: in the permission set `{set}`, which alone can change that role"),
             who: "an administrator of IAM Identity Center".to_owned(),
-            edits: vec![edit],
+            edits,
             commands: Vec::new(),
-        };
+        });
     }
-    let commands = command(case, action, resource, source, &edit.target).into_iter().collect();
-    Fix { summary, who: who_can(case, edit.target.kind, &edit.target), edits: vec![edit], commands }
+    let mut commands: Vec<String> = Vec::new();
+    for (edit, source) in edits.iter().zip(sources) {
+        commands.extend(command(case, asked, *source, &edit.target).filter(|command| !commands.contains(command)));
+    }
+    Some(Fix { summary, who: who_can(case, first.target.kind, &first.target), edits, commands })
 }
 
 /// The permission set that a role of IAM Identity Center's was made from. IAM takes no edit of such a role from anybody:
@@ -279,8 +305,7 @@ pub(super) fn who_can(case: &Case<'_>, kind: DocumentKind, target: &EditTarget) 
 /// The command that stores the edited document; `why403 fix` prints the document.
 fn command(
     case: &Case<'_>,
-    action: &str,
-    resource: &str,
+    (action, resource): (&str, &str),
     source: Option<&Source>,
     target: &EditTarget,
 ) -> Option<String> {

@@ -285,6 +285,7 @@ impl LayerCause {
             if let Some(trace) = denying.next() {
                 self.mark_statement(verdict, trace, &mut blocker);
                 blocker.notes.extend(deny_it_too(trace, &denying.collect::<Vec<_>>()));
+                blocker.notes.extend(may_deny_it_too(trace, &self.undecided(verdict)));
             }
         } else {
             self.mark_nearest(verdict, &mut blocker, false);
@@ -580,6 +581,18 @@ fn say_that_it_is_met(blocker: &mut Blocker) {
 
 /// One Deny is shown; whoever exempts the caller from that one alone meets the next.
 fn deny_it_too(shown: &policy::StatementTrace, others: &[&policy::StatementTrace]) -> Option<String> {
+    let verb = if others.len() == 1 { "denies" } else { "deny" };
+    Some(format!("{} {verb} it too", names_beside(shown, others)?))
+}
+
+/// Those whose conditions turn on what only AWS knows of the request.
+fn may_deny_it_too(shown: &policy::StatementTrace, others: &[&policy::StatementTrace]) -> Option<String> {
+    let turns = if others.len() == 1 { "its condition turns" } else { "their conditions turn" };
+    Some(format!("{} may deny it too: {turns} on what only AWS knows", names_beside(shown, others)?))
+}
+
+/// What to call the others, where there are any.
+fn names_beside(shown: &policy::StatementTrace, others: &[&policy::StatementTrace]) -> Option<String> {
     let name = |trace: &&policy::StatementTrace| {
         let statement = match &trace.statement.sid {
             Some(sid) => format!("statement `{sid}`"),
@@ -588,8 +601,7 @@ fn deny_it_too(shown: &policy::StatementTrace, others: &[&policy::StatementTrace
         if trace.policy_index == shown.policy_index { statement } else { format!("{statement} of `{}`", trace.policy) }
     };
     let names: Vec<String> = others.iter().map(name).collect();
-    let verb = if names.len() == 1 { "denies" } else { "deny" };
-    (!names.is_empty()).then(|| format!("{} {verb} it too", list_at_most(&names, 4)))
+    (!names.is_empty()).then(|| list_at_most(&names, 4))
 }
 
 /// AWS says that the statement does not allow: the condition that could not be known is not met, or one of several is not.

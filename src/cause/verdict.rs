@@ -183,6 +183,16 @@ impl Verdict {
     }
 }
 
+/// The caller's tags, where they are all known: a session has those of its role, unless it was given others.
+fn principal_tags<'e>(case: &Case<'e>) -> Option<&'e [(String, String)]> {
+    let is_its_own = match case.caller()? {
+        Principal::User { .. } => true,
+        Principal::Session { .. } => case.settings.credentials.makes_untagged_sessions(),
+        _ => false,
+    };
+    case.evidence.identity_policies.known()?.tags.as_deref().filter(|_| is_its_own)
+}
+
 /// What is known of the request's context. Everything else is unknown: the request is seen from outside.
 fn context(case: &Case<'_>, subject: Subject) -> Context {
     let mut context = Context::open();
@@ -218,6 +228,12 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
     }
     if let Some(identity) = case.evidence.identity.known() {
         context.set("aws:userid", [identity.user_id.as_str()]);
+    }
+    if let Some(tags) = principal_tags(case) {
+        for (key, value) in tags {
+            context.set(&format!("aws:PrincipalTag/{key}"), [value.as_str()]);
+        }
+        context.set_complete("aws:PrincipalTag/");
     }
     if let Some(organization) = case.evidence.organization.known() {
         context.set("aws:PrincipalOrgID", [organization.id.as_str()]);

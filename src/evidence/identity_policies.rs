@@ -28,6 +28,8 @@ pub struct IdentityPolicies {
     pub principal: String,
     /// Its unique id, which no other user or role is ever given; empty where IAM did not tell.
     pub principal_id: String,
+    /// The tags of the user or role itself, all of them; `None` where IAM did not tell.
+    pub tags: Option<Vec<(String, String)>>,
     pub policies: Vec<AttachedPolicy>,
     pub boundary: Boundary,
     /// What could not be read: what, and because of what. Empty means that everything was.
@@ -203,7 +205,8 @@ impl Reader<'_> {
             async {
                 let user = call!(self, "iam:GetUser", client.get_user().user_name(name))?.user?;
                 let boundary = self.boundary(user.permissions_boundary()).await;
-                Some((user.arn, user.user_id, boundary))
+                let tags = pairs(user.tags());
+                Some((user.arn, user.user_id, Some(tags), boundary))
             },
             async { self.user_inline(name).await },
             async {
@@ -219,10 +222,11 @@ impl Reader<'_> {
             },
         )
         .await;
-        let (principal, principal_id, boundary) = user.unwrap_or_default();
+        let (principal, principal_id, tags, boundary) = user.unwrap_or_default();
         IdentityPolicies {
             principal,
             principal_id,
+            tags,
             policies: [inline, attached.unwrap_or_default(), groups.unwrap_or_default()].concat(),
             boundary,
             unread: Vec::new(),
@@ -275,7 +279,8 @@ impl Reader<'_> {
             async {
                 let role = call!(self, "iam:GetRole", client.get_role().role_name(name))?.role?;
                 let boundary = self.boundary(role.permissions_boundary()).await;
-                Some((role.arn, role.role_id, boundary))
+                let tags = pairs(role.tags());
+                Some((role.arn, role.role_id, Some(tags), boundary))
             },
             async {
                 let Some(output) = call!(self, "iam:ListRolePolicies", client.list_role_policies().role_name(name))
@@ -299,10 +304,11 @@ impl Reader<'_> {
             },
         )
         .await;
-        let (principal, principal_id, boundary) = role.unwrap_or_default();
+        let (principal, principal_id, tags, boundary) = role.unwrap_or_default();
         IdentityPolicies {
             principal,
             principal_id,
+            tags,
             policies: [inline_ones, managed_ones].concat(),
             boundary,
             unread: Vec::new(),
@@ -371,6 +377,10 @@ impl Reader<'_> {
             self.note(call, "there are more than one page holds".to_owned());
         }
     }
+}
+
+fn pairs(tags: &[aws_sdk_iam::types::Tag]) -> Vec<(String, String)> {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
 fn inline(owner: &str, name: &str, document: &str) -> AttachedPolicy {

@@ -77,7 +77,7 @@ pub use repair::repair;
 pub use request::{Context, Request};
 pub use trace::{
     Decision, Decisive, DenyingSpan, Dependency, Element, ElementTrace, Evaluation, LayerEvaluation, Miss, NearMiss,
-    Outcome, Reason, Repair, RepairOp, Span, StatementRef, StatementTrace,
+    Outcome, Reason, Repair, RepairEdit, RepairOp, Span, StatementRef, StatementTrace,
 };
 pub use truth::Truth;
 

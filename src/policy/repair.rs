@@ -1,44 +1,47 @@
-//! The narrowest edit that lets the request through one layer, proven by deciding again with the edit made.
+//! The narrowest edits that let the request through one layer, proven by deciding again with them made.
 //!
 //! What is missing is added as a statement of its own: this action, this resource, this principal. One statement is
 //! mended in place: one that names a bucket for its objects' actions, where `bucket/*` is what it was written to say. A Deny is
 //! never removed: it is narrowed for this caller, by the caller's ARN, unless the request itself can satisfy it (use TLS, an MFA
-//! device, another header), which is no matter of policy.
+//! device, another header), which is no matter of policy. Where several deny, each is narrowed: one alone helps nobody.
 //!
-//! An edit stands only if the layer then stops the request no more, no other layer stops it anew, and a set of sentinel
+//! The edits stand only if the layer then stops the request no more, no other layer stops it anew, and a set of sentinel
 //! requests (another key, another bucket, other actions, other principals, nobody) is treated as before. Where no such
-//! edit is found there is none. Public access is never opened, for it has no caller to name.
+//! edits are found there are none. Public access is never opened, for it has no caller to name.
 
 use super::actions::{self, About};
 use super::condition::Base;
 use super::document::{Condition, Document, Effect, Rules, Version};
-use super::evaluate::{self, At, decide, each_statement, evaluate};
+use super::evaluate::{self, At, Verdict, decide, each_statement, evaluate};
 use super::layers::{Layer, Layers, NamedPolicy, Reading};
 use super::nearest::nearest_miss;
 use super::principal::Principal;
 use super::request::{Facts, Request};
-use super::trace::{Element, Reason, Repair, RepairOp, Span};
+use super::trace::{Element, Reason, Repair, RepairEdit, RepairOp, Span};
 use super::{statement, sts};
 use serde_json::{Map, Value, json};
 
-/// The edit that lets the request through `layer`. `None` where the layer does not stop it, or no edit is sound.
+/// The edits that let the request through `layer`. `None` where the layer does not stop it, or no edit is sound. Of a layer
+/// that denies, and would not allow either, it is the Denies that they are about.
 #[must_use]
 pub fn repair(request: &Request, layers: &Layers, layer: Layer) -> Option<Repair> {
     let before = decide(request, layers);
     if layer == Layer::BlockPublicAccess || !before.denied_by.contains(&layer) {
         return None;
     }
+    let denies = matching_denies(request, layers, layer);
+    if denies.is_empty() {
+        let candidates = [mended(request, layers, layer), added(request, layers, layer)];
+        return candidates.into_iter().flatten().find_map(|draft| allowing(request, layers, layer, &before, draft));
+    }
+    sparing(request, layers, layer, &before, &denies)
+}
+
+fn matching_denies<'l>(request: &Request, layers: &'l Layers, layer: Layer) -> Vec<At<'l>> {
     let facts = Facts::among(request, layers);
-    let denies: Vec<At<'_>> = each_statement(layers, layer)
-        .filter(|at| at.statement.effect == Effect::Deny && statement::applies(at.statement, &facts).any().is_true())
-        .collect();
-    let candidates: Vec<Draft> = match denies.as_slice() {
-        [] => [mended(request, layers, layer), added(request, layers, layer)].into_iter().flatten().collect(),
-        [deny] => narrowed(request, *deny).into_iter().collect(),
-        // Each would need an edit of its own.
-        _ => Vec::new(),
-    };
-    candidates.into_iter().find_map(|draft| prove(request, layers, layer, &before.denied_by, draft))
+    let denies =
+        |at: &At<'_>| at.statement.effect == Effect::Deny && statement::applies(at.statement, &facts).any().is_true();
+    each_statement(layers, layer).filter(denies).collect()
 }
 
 /// An edit that is not proven yet.
@@ -50,43 +53,82 @@ struct Draft {
     whole_bucket: bool,
 }
 
-fn prove(request: &Request, layers: &Layers, layer: Layer, denied_by: &[Layer], draft: Draft) -> Option<Repair> {
-    let policies = layers.policies(layer);
-    let policy = draft.policy_index.and_then(|index| policies.get(index));
-    let rules = policy.map_or_else(|| rules_of(layer, request), |policy| policy.document.rules());
-    let document = Document::parse(&draft.edited, rules).ok()?;
-    let index = match draft.op {
-        RepairOp::AddStatement => document.statements().len().checked_sub(1)?,
-        RepairOp::ReplaceStatement(index) | RepairOp::RemoveStatement(index) => index,
-    };
-    let span = document.statements().get(index)?.span();
-    let statement: Value = serde_json::from_str(document.text().get(span)?).ok()?;
-    let edited = match draft.policy_index {
-        Some(index) => layers.with_document(layer, index, document)?,
-        None => with_new_policy(layers, layer, document)?,
-    };
-    let after = decide(request, &edited);
-    let others = denied_by.iter().filter(|blocker| **blocker != layer);
-    if after.denied_by.iter().ne(others) || after.never_allowed != (denied_by.len() > 1) {
-        return None;
+impl Draft {
+    /// The layers with the edit made, and the edit itself.
+    fn make(self, request: &Request, layers: &Layers, layer: Layer) -> Option<(Layers, RepairEdit)> {
+        let policy = self.policy_index.and_then(|index| layers.policies(layer).get(index).copied());
+        let rules = policy.map_or_else(|| rules_of(layer, request), |policy| policy.document.rules());
+        let document = Document::parse(&self.edited, rules).ok()?;
+        let index = match self.op {
+            RepairOp::AddStatement => document.statements().len().checked_sub(1)?,
+            RepairOp::ReplaceStatement(index) | RepairOp::RemoveStatement(index) => index,
+        };
+        let span = document.statements().get(index)?.span();
+        let statement: Value = serde_json::from_str(document.text().get(span)?).ok()?;
+        let edit = RepairEdit {
+            policy: policy.map(|policy| policy.name.clone()),
+            policy_index: self.policy_index,
+            op: self.op,
+            statement: Some(statement),
+            edited: self.edited,
+        };
+        let edited = match self.policy_index {
+            Some(index) => layers.with_document(layer, index, document)?,
+            None => with_new_policy(layers, layer, document)?,
+        };
+        Some((edited, edit))
     }
-    let narrows_deny = matches!(draft.op, RepairOp::ReplaceStatement(_)) && !draft.whole_bucket;
-    let widens = sentinels(request, layer, narrows_deny, draft.whole_bucket).iter().any(|sentinel| {
+}
+
+/// The draft of an Allow, where it holds.
+fn allowing(request: &Request, layers: &Layers, layer: Layer, before: &Verdict, draft: Draft) -> Option<Repair> {
+    let sentinels = sentinels(request, layer, false, draft.whole_bucket);
+    let (edited, edit) = draft.make(request, layers, layer)?;
+    let is_left = decide(request, &edited).denied_by.contains(&layer);
+    (!is_left && is_sound(request, layers, &edited, layer, before, &sentinels))
+        .then(|| Repair { layer, edits: vec![edit] })
+}
+
+/// Every Deny narrowed, where that holds.
+fn sparing(request: &Request, layers: &Layers, layer: Layer, before: &Verdict, denies: &[At<'_>]) -> Option<Repair> {
+    let mut edits = Vec::new();
+    let mut edited = layers.clone();
+    for deny in denies {
+        // Each edit is told by itself, of the document as it is; proven are all together.
+        let (_, edit) = narrowed(request, *deny)?.make(request, layers, layer)?;
+        edits.push(edit);
+        let index = (deny.policy_index, deny.statement.index);
+        let again = each_statement(&edited, layer).find(|at| (at.policy_index, at.statement.index) == index);
+        let draft = narrowed(request, again?)?;
+        edited = draft.make(request, &edited, layer)?.0;
+    }
+    let (_, denied) = evaluate::says(layer, request, &edited);
+    let sentinels = sentinels(request, layer, true, false);
+    (!denied.is_true() && is_sound(request, layers, &edited, layer, before, &sentinels))
+        .then(|| Repair { layer, edits })
+}
+
+/// Whether the other layers stop the request as before, and the sentinels gain nothing.
+fn is_sound(
+    request: &Request,
+    layers: &Layers,
+    edited: &Layers,
+    layer: Layer,
+    before: &Verdict,
+    sentinels: &[Request],
+) -> bool {
+    let others = |summary: &Verdict| -> Vec<Layer> {
+        summary.denied_by.iter().copied().filter(|blocker| *blocker != layer).collect()
+    };
+    let after = decide(request, edited);
+    let gains = |sentinel: &Request| {
         let (allowed, denied) = evaluate::says(layer, sentinel, layers);
-        let (now_allowed, now_denied) = evaluate::says(layer, sentinel, &edited);
+        let (now_allowed, now_denied) = evaluate::says(layer, sentinel, edited);
         (now_allowed.is_true() && !allowed.is_true()) || (denied.is_true() && !now_denied.is_true())
-    });
-    if widens {
-        return None;
-    }
-    Some(Repair {
-        layer,
-        policy: policy.map(|policy| policy.name.clone()),
-        policy_index: draft.policy_index,
-        op: draft.op,
-        statement: Some(statement),
-        edited: draft.edited,
-    })
+    };
+    others(&after) == others(before)
+        && after.never_allowed == !after.denied_by.is_empty()
+        && !sentinels.iter().any(gains)
 }
 
 fn rules_of(layer: Layer, request: &Request) -> Rules {

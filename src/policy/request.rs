@@ -37,6 +37,8 @@ pub struct Request {
 pub struct Context {
     /// By lower-case name.
     slots: BTreeMap<Box<str>, Slot>,
+    /// Lower-case beginnings of names: of these keys there are none but those that are set.
+    complete: Vec<Box<str>>,
     open: bool,
 }
 
@@ -64,13 +66,13 @@ impl Context {
     /// A key that is neither set nor declared unknown is absent.
     #[must_use]
     pub fn closed() -> Self {
-        Self { slots: BTreeMap::new(), open: false }
+        Self { slots: BTreeMap::new(), complete: Vec::new(), open: false }
     }
 
     /// A key that is neither set nor declared absent is unknown.
     #[must_use]
     pub fn open() -> Self {
-        Self { slots: BTreeMap::new(), open: true }
+        Self { slots: BTreeMap::new(), complete: Vec::new(), open: true }
     }
 
     /// The key is present with these values. No values at all is a key that is absent.
@@ -89,6 +91,12 @@ impl Context {
     /// The request does not carry the key.
     pub fn set_absent(&mut self, key: &str) -> &mut Self {
         self.slots.insert(fold(key), Slot::Absent);
+        self
+    }
+
+    /// The request carries no other keys that begin so than those that are set: `aws:PrincipalTag/`.
+    pub fn set_complete(&mut self, beginning: &str) -> &mut Self {
+        self.complete.push(fold(beginning));
         self
     }
 
@@ -121,7 +129,11 @@ impl Context {
     }
 
     fn explicit(&self, folded: &str) -> Option<Lookup<'_>> {
-        Some(match self.slots.get(folded)? {
+        let Some(slot) = self.slots.get(folded) else {
+            let none = self.complete.iter().any(|beginning| folded.starts_with(&**beginning));
+            return none.then_some(Lookup::Absent);
+        };
+        Some(match slot {
             Slot::Values(values) => Lookup::Values(values),
             Slot::Unknown(_) => Lookup::Unknown,
             Slot::Absent => Lookup::Absent,
@@ -296,6 +308,16 @@ mod tests {
         assert_eq!(Facts::new(&request).lookup("aws:sourcevpce"), Lookup::Absent);
         assert_eq!(Facts::new(&request).lookup("aws:sourceip"), Lookup::Unknown);
         assert_eq!(Facts::new(&request).lookup("aws:userid"), Lookup::Unknown);
+    }
+
+    #[test]
+    fn where_all_keys_of_a_kind_are_told_the_others_are_absent() {
+        let mut context = Context::open();
+        context.set("aws:PrincipalTag/Team", ["ops"]).set_complete("aws:PrincipalTag/");
+        let request = request("arn:aws:iam::111122223333:user/ana", context);
+        assert_eq!(values(&request, "aws:principaltag/team").unwrap(), ["ops"]);
+        assert_eq!(Facts::new(&request).lookup("aws:principaltag/cost"), Lookup::Absent);
+        assert_eq!(Facts::new(&request).lookup("aws:principalorgid"), Lookup::Unknown);
     }
 
     #[test]

@@ -201,6 +201,16 @@ fn with(statements: &[String], one: &str) -> Vec<String> {
     all
 }
 
+/// The document with one statement in the place of another.
+fn replaced(document: &Document, at: usize, statement: &serde_json::Value, rules: Rules) -> Document {
+    let mut whole: serde_json::Value = serde_json::from_str(document.text()).unwrap();
+    match &mut whole["Statement"] {
+        serde_json::Value::Array(statements) => statements[at] = statement.clone(),
+        single => *single = statement.clone(),
+    }
+    Document::parse(&whole.to_string(), rules).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -373,19 +383,28 @@ proptest! {
         for layer in &before.denied_by {
             let Some(repair) = repair(&request, &layers, *layer) else { continue };
             let rules = match layer { Layer::Resource => Rules::Resource, _ => Rules::Identity };
-            let document = Document::parse(&repair.edited, rules).unwrap();
             let denies = |document: &Document| document.statements().iter().filter(|statement| statement.effect() == Effect::Deny).count();
-            if let Some(index) = repair.policy_index {
-                prop_assert_eq!(denies(&document), denies(&layers.policies(*layer)[index].document), "a Deny is never removed");
+            let mut edited = layers.clone();
+            for edit in &repair.edits {
+                let alone = Document::parse(&edit.edited, rules).unwrap();
+                if let Some(index) = edit.policy_index {
+                    prop_assert_eq!(denies(&alone), denies(&layers.policies(*layer)[index].document), "a Deny is never removed");
+                }
+                edited = match (edit.policy_index, edit.op) {
+                    (Some(index), RepairOp::ReplaceStatement(at)) => {
+                        let replaced = replaced(&edited.policies(*layer)[index].document, at, edit.statement.as_ref().unwrap(), rules);
+                        edited.with_document(*layer, index, replaced).unwrap()
+                    }
+                    (Some(index), _) => edited.with_document(*layer, index, alone).unwrap(),
+                    (None, _) if *layer == Layer::Identity => Layers { identity: Reading::Read(vec![NamedPolicy { name: "new".to_owned(), document: alone }]), ..edited },
+                    (None, _) => Layers { resource: Reading::Read(NamedPolicy { name: "new".to_owned(), document: alone }), ..edited },
+                };
             }
-            let edited = match repair.policy_index {
-                Some(index) => layers.with_document(*layer, index, document).unwrap(),
-                None if *layer == Layer::Identity => Layers { identity: Reading::Read(vec![NamedPolicy { name: "new".to_owned(), document }]), ..layers.clone() },
-                None => Layers { resource: Reading::Read(NamedPolicy { name: "new".to_owned(), document }), ..layers.clone() },
-            };
-            let after = decide(&request, &edited);
-            prop_assert!(!after.denied_by.contains(layer));
-            if repair.op != RepairOp::AddStatement { continue }
+            let after = evaluate(&request, &edited);
+            let adds = repair.edits.iter().any(|edit| edit.op == RepairOp::AddStatement);
+            prop_assert!(after.layer(*layer).unwrap().outcome != Outcome::DeniesExplicitly);
+            prop_assert!(!adds || !after.denied_by.contains(layer));
+            if !adds { continue }
             for (states, principal, account, resource) in &others {
                 let mut other = super::tests::request(states, principal, *account, resource);
                 other.action = "s3:GetObject".to_owned();
@@ -394,7 +413,7 @@ proptest! {
                 let identity_side = !matches!(layer, Layer::Resource | Layer::VpcEndpoint);
                 if same || (identity_side && other.resource == request.resource) { continue }
                 let (was, is) = (decide(&other, &layers), decide(&other, &edited));
-                prop_assert!(is.decision != Decision::Allowed || was.decision == Decision::Allowed || was.decision == Decision::Undetermined, "{:?} {}", other, repair.edited);
+                prop_assert!(is.decision != Decision::Allowed || was.decision == Decision::Allowed || was.decision == Decision::Undetermined, "{:?} {:?}", other, repair.edits);
             }
         }
     }

@@ -381,17 +381,24 @@ pub struct DenyingSpan {
     pub reason: Reason,
 }
 
-/// An edit that lets the request through one layer.
+/// The edits that let the request through one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repair {
     pub layer: Layer,
+    /// At least one; more where several statements deny. They touch different statements.
+    pub edits: Vec<RepairEdit>,
+}
+
+/// One statement's edit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RepairEdit {
     /// The policy to edit; `None` where there is none yet and one has to be made.
     pub policy: Option<String>,
     pub policy_index: Option<usize>,
     pub op: RepairOp,
     /// The statement to add or to put in place.
     pub statement: Option<serde_json::Value>,
-    /// The whole document after the edit, formatting kept.
+    /// The whole document after this edit alone, formatting kept.
     pub edited: String,
 }
 

@@ -104,20 +104,23 @@ pub fn codes(report: &Report) -> Vec<&str> {
     codes
 }
 
-/// Whether a command that is shown names a file, which `why403 fix` makes.
-pub fn names_a_file(report: &Report) -> bool {
+/// What `why403 fix` does for the commands that are shown, where one names a file.
+pub fn makes_what(report: &Report) -> Option<&'static str> {
     let shown = report.failures.iter().flat_map(|failure| shown_in_full(&failure.blockers).0);
-    shown
-        .flat_map(|blocker| blocker.fix.iter().chain(&blocker.other_fixes))
-        .flat_map(|fix| &fix.commands)
-        .any(|command| command.contains("file://"))
+    let fixes = shown.flat_map(|blocker| blocker.fix.iter().chain(&blocker.other_fixes));
+    let mut naming: Vec<&str> =
+        fixes.flat_map(|fix| &fix.commands).map(String::as_str).filter(|command| command.contains("file://")).collect();
+    naming.sort_unstable();
+    naming.dedup();
+    match naming.len() {
+        0 => None,
+        1 => Some("makes the file named above"),
+        _ => Some("makes the files named above"),
+    }
 }
 
 /// The command that makes it.
 pub const MAKES_FILES: &str = "why403 fix --write .";
-
-/// What that does.
-pub const MAKES_WHAT: &str = "makes the file named above";
 
 /// Whether it is shaped like a code: what is not would end up in a command or an address.
 pub fn is_code(text: &str) -> bool {

@@ -30,8 +30,8 @@ impl ReportFormat for Plain {
             out.push_str(&untrusted::visible(&format!("more: why403 explain {}", codes.join(" ")), options.unicode));
             out.push('\n');
         }
-        if outline::names_a_file(report) {
-            out.push_str(&format!("more: {} {}\n", outline::MAKES_FILES, outline::MAKES_WHAT));
+        if let Some(what) = outline::makes_what(report) {
+            out.push_str(&format!("more: {} {what}\n", outline::MAKES_FILES));
         }
         out
     }

@@ -44,7 +44,7 @@ impl ReportFormat for Terminal {
             }
             screen.story(story);
         }
-        screen.more(&outline::codes(report), outline::names_a_file(report));
+        screen.more(&outline::codes(report), outline::makes_what(report));
         screen.out
     }
 }
@@ -246,8 +246,8 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// The footer: where the causes shown are explained at length, and what makes a file that a command names.
-    fn more(&mut self, codes: &[&str], names_a_file: bool) {
+    /// The footer: where the causes shown are explained at length, and what makes the files that commands name.
+    fn more(&mut self, codes: &[&str], makes_what: Option<&str>) {
         if codes.is_empty() {
             return;
         }
@@ -255,9 +255,9 @@ impl<'a> Screen<'a> {
         let command = self.visible(&command).into_owned();
         let line = format!("{} {}", self.paint.text(paint::ASIDE, "more:"), self.paint.text(paint::COMMAND, &command));
         self.line(&line);
-        if names_a_file {
+        if let Some(what) = makes_what {
             let command = self.paint.text(paint::COMMAND, outline::MAKES_FILES);
-            let what = self.paint.text(paint::ASIDE, &format!("({})", outline::MAKES_WHAT));
+            let what = self.paint.text(paint::ASIDE, &format!("({what})"));
             self.line(&format!("{UNDER_HELP}{command}  {what}"));
         }
     }

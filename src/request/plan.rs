@@ -151,6 +151,19 @@ impl CredentialPlan {
         }
     }
 
+    /// Whether the sessions that it makes have no session tags: the CLI gives none, and a user's keys have none to pass on.
+    #[must_use]
+    pub fn makes_untagged_sessions(&self) -> bool {
+        let Self::AssumeRole { source, .. } = self else { return false };
+        match &**source {
+            RoleSource::Profile(Self::Profile { keys, .. } | Self::Environment { keys }) => {
+                keys.session_token.is_none()
+            }
+            RoleSource::Profile(below) => below.makes_untagged_sessions(),
+            RoleSource::Named(_) => false,
+        }
+    }
+
     /// The roles of a chain, the outermost first.
     #[must_use]
     pub fn hops(&self) -> Vec<&str> {

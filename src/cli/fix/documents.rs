@@ -59,7 +59,8 @@ fn editing(blocker: &Blocker) -> Option<&Fix> {
 }
 
 fn take(documents: &mut Vec<Repaired>, blocker: &Blocker, fix: &Fix, edit: &Edit) {
-    let file = file_name(fix, edit);
+    let commands = commands_for(fix, edit);
+    let file = file_name(commands, edit);
     let reason = Reason {
         cause: blocker.cause.clone(),
         certainty: blocker.certainty,
@@ -79,11 +80,11 @@ fn take(documents: &mut Vec<Repaired>, blocker: &Blocker, fix: &Fix, edit: &Edit
             before,
             after: found.map(|document| document.after.clone()),
             statements: if found.is_none() { edit.statement.iter().cloned().collect() } else { Vec::new() },
-            commands: fix.commands.clone(),
+            commands: commands.to_vec(),
         });
         return;
     };
-    for command in &fix.commands {
+    for command in commands {
         if !known.commands.contains(command) {
             known.commands.push(command.clone());
         }
@@ -104,9 +105,24 @@ fn take(documents: &mut Vec<Repaired>, blocker: &Blocker, fix: &Fix, edit: &Edit
     }
 }
 
-/// The name that the fix's command reads the document from.
-fn file_name(fix: &Fix, edit: &Edit) -> String {
-    let named = fix.commands.iter().find_map(|command| {
+/// The commands that store the edit's document: where each document of a fix has one, its own.
+fn commands_for<'f>(fix: &'f Fix, edit: &Edit) -> &'f [String] {
+    let mut targets: Vec<&EditTarget> = Vec::new();
+    for edit in &fix.edits {
+        if !targets.contains(&&edit.target) {
+            targets.push(&edit.target);
+        }
+    }
+    let own = targets.iter().position(|target| **target == edit.target);
+    match own {
+        Some(index) if fix.commands.len() == targets.len() => fix.commands.get(index..=index).unwrap_or_default(),
+        _ => &fix.commands,
+    }
+}
+
+/// The name that the commands read the document from.
+fn file_name(commands: &[String], edit: &Edit) -> String {
+    let named = commands.iter().find_map(|command| {
         shell_words(command).into_iter().flatten().find_map(|word| word.strip_prefix("file://").map(str::to_owned))
     });
     named.filter(|name| is_file_name(name)).unwrap_or_else(|| {

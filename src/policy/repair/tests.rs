@@ -20,6 +20,14 @@ fn identity(text: &str) -> Layers {
     Layers { identity: Reading::Read(vec![named(text, Rules::Identity)]), ..Layers::default() }
 }
 
+/// The edit, where there is one and no more.
+fn only(request: &Request, layers: &Layers, layer: Layer) -> Option<RepairEdit> {
+    let mut edits = repair(request, layers, layer)?.edits;
+    let edit = edits.pop();
+    assert!(edits.is_empty(), "{edits:?}");
+    edit
+}
+
 const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
 
 #[test]
@@ -27,7 +35,7 @@ fn the_contracts_example_names_the_objects_of_the_bucket() {
     let text = r#"{"Version": "2012-10-17", "Statement": [
   {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject",   "Resource": "arn:aws:s3:::acme-data"}
 ]}"#;
-    let repair = repair(&request(SESSION), &identity(text), Layer::Identity).unwrap();
+    let repair = only(&request(SESSION), &identity(text), Layer::Identity).unwrap();
     assert_eq!(repair.op, RepairOp::ReplaceStatement(0));
     assert_eq!(
         repair.statement.unwrap(),
@@ -39,7 +47,7 @@ fn the_contracts_example_names_the_objects_of_the_bucket() {
 #[test]
 fn what_is_missing_is_added_in_the_documents_own_form() {
     let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:GetObject\",\n      \"Resource\": \"arn:aws:s3:::acme-data/2025/*\"\n    }\n  ]\n}";
-    let repair = repair(&request(SESSION), &identity(text), Layer::Identity).unwrap();
+    let repair = only(&request(SESSION), &identity(text), Layer::Identity).unwrap();
     assert_eq!(repair.op, RepairOp::AddStatement);
     assert_eq!(
         repair.edited,
@@ -50,13 +58,13 @@ fn what_is_missing_is_added_in_the_documents_own_form() {
 #[test]
 fn compact_and_single_statements_stay_so() {
     let compact = r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}"#;
-    let edited = repair(&request(SESSION), &identity(compact), Layer::Identity).unwrap().edited;
+    let edited = only(&request(SESSION), &identity(compact), Layer::Identity).unwrap().edited;
     assert_eq!(
         edited,
         r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#
     );
     let single = r#"{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}}"#;
-    let edited = repair(&request(SESSION), &identity(single), Layer::Identity).unwrap().edited;
+    let edited = only(&request(SESSION), &identity(single), Layer::Identity).unwrap().edited;
     assert_eq!(
         edited,
         r#"{"Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}, {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/a.csv"}]}"#
@@ -66,7 +74,7 @@ fn compact_and_single_statements_stay_so() {
 #[test]
 fn a_caller_without_policies_is_given_one() {
     let layers = Layers { identity: Reading::Read(Vec::new()), ..Layers::default() };
-    let repair = repair(&request(SESSION), &layers, Layer::Identity).unwrap();
+    let repair = only(&request(SESSION), &layers, Layer::Identity).unwrap();
     assert_eq!((repair.policy, repair.policy_index), (None, None));
     assert_eq!(repair.statement.unwrap()["Resource"], "arn:aws:s3:::acme-data/a.csv");
 }
@@ -76,12 +84,12 @@ fn keys_that_look_like_patterns_are_spelt_out() {
     let mut request = request(SESSION);
     request.resource = "arn:aws:s3:::acme-data/a*b?${x}".to_owned();
     let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}"#;
-    let repaired = repair(&request, &identity(text), Layer::Identity).unwrap();
+    let repaired = only(&request, &identity(text), Layer::Identity).unwrap();
     assert_eq!(repaired.statement.unwrap()["Resource"], "arn:aws:s3:::acme-data/a${*}b${?}${$}{x}");
     // The older version of the language has no way to say it.
-    assert_eq!(repair(&request, &identity(&text.replace("\"Version\":\"2012-10-17\",", "")), Layer::Identity), None);
+    assert_eq!(only(&request, &identity(&text.replace("\"Version\":\"2012-10-17\",", "")), Layer::Identity), None);
     request.resource = "arn:aws:s3:::acme-data/logs/*".to_owned();
-    let repaired = repair(&request, &identity(text), Layer::Identity).unwrap();
+    let repaired = only(&request, &identity(text), Layer::Identity).unwrap();
     assert_eq!(repaired.statement.unwrap()["Resource"], "arn:aws:s3:::acme-data/logs/*");
 }
 
@@ -102,7 +110,7 @@ fn another_accounts_bucket_lets_in_the_role_and_nobody_else() {
         ),
     ] {
         let (request, layers) = across(policy);
-        let repair = repair(&request, &layers, Layer::Resource).unwrap();
+        let repair = only(&request, &layers, Layer::Resource).unwrap();
         assert_eq!(
             repair.statement.unwrap(),
             json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-data/a.csv"})
@@ -119,7 +127,7 @@ fn a_deny_is_narrowed_and_never_removed() {
     };
     let condition_after = |condition: &str| {
         let (request, layers) = across(Some(&deny(condition)));
-        repair(&request, &layers, Layer::Resource).map(|repair| {
+        only(&request, &layers, Layer::Resource).map(|repair| {
             assert_eq!(repair.op, RepairOp::ReplaceStatement(1));
             repair.statement.unwrap()["Condition"].clone()
         })
@@ -153,7 +161,7 @@ fn nothing_is_opened_to_the_public() {
     let mut anonymous = request("anonymous");
     anonymous.resource_account = Some("444455556666".to_owned());
     assert_eq!(decide(&anonymous, &Layers::default()).decision, Decision::ImplicitlyDenied);
-    assert_eq!(repair(&anonymous, &Layers::default(), Layer::Resource), None);
+    assert_eq!(only(&anonymous, &Layers::default(), Layer::Resource), None);
 }
 
 #[test]
@@ -166,9 +174,65 @@ fn a_trust_policy_lets_the_caller_assume_the_role() {
         Rules::Trust,
     );
     let layers = Layers { resource: Reading::Read(trust), ..Layers::default() };
-    let repair = repair(&request, &layers, Layer::Resource).unwrap();
+    let repair = only(&request, &layers, Layer::Resource).unwrap();
     assert_eq!(
         repair.statement.unwrap(),
         json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "sts:AssumeRole"})
     );
+}
+
+#[test]
+fn every_deny_is_narrowed_each_in_its_own_place() {
+    let role = "arn:aws:iam::111122223333:role/app";
+    let text = r#"{"Statement": [
+  {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"},
+  {"Sid": "Vpc", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"},
+  {"Sid": "Other", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme-data/*"},
+  {"Sid": "Csv", "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-data/*.csv"}
+]}"#;
+    let (request, layers) = across(Some(text));
+    let repair = repair(&request, &layers, Layer::Resource).unwrap();
+    let ops: Vec<RepairOp> = repair.edits.iter().map(|edit| edit.op).collect();
+    assert_eq!(ops, [RepairOp::ReplaceStatement(1), RepairOp::ReplaceStatement(3)]);
+    let sids = |text: &str| -> Vec<String> {
+        let document = Document::parse(text, Rules::Resource).unwrap();
+        let spared = |statement: &&crate::policy::Statement| text[statement.span()].contains(role);
+        document
+            .statements()
+            .iter()
+            .filter(spared)
+            .filter_map(|statement| statement.sid.as_deref().map(str::to_owned))
+            .collect()
+    };
+    // Each by itself, of the document as it is.
+    assert_eq!(sids(&repair.edits[0].edited), ["Vpc"]);
+    assert_eq!(sids(&repair.edits[1].edited), ["Csv"]);
+}
+
+#[test]
+fn denies_of_several_policies_are_all_narrowed() {
+    let deny = r#"{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
+    let allow = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+    let policies = [deny, allow, deny].map(|text| named(text, Rules::Identity));
+    let layers = Layers { identity: Reading::Read(policies.to_vec()), ..Layers::default() };
+    let repair = repair(&request(SESSION), &layers, Layer::Identity).unwrap();
+    let places: Vec<Option<usize>> = repair.edits.iter().map(|edit| edit.policy_index).collect();
+    assert_eq!(places, [Some(0), Some(2)]);
+}
+
+#[test]
+fn one_deny_that_the_request_can_meet_leaves_nothing_to_edit() {
+    let text = r#"{"Statement": [
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}},
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+]}"#;
+    assert_eq!(repair(&request(SESSION), &identity(text), Layer::Identity), None);
+}
+
+#[test]
+fn a_deny_is_narrowed_where_nothing_allows_either() {
+    let text = r#"{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
+    let repair = only(&request(SESSION), &identity(text), Layer::Identity).unwrap();
+    assert_eq!(repair.op, RepairOp::ReplaceStatement(0));
 }
