@@ -62,6 +62,9 @@ const KMS_KEY_HEADER: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
 /// Why a bucket's settings are not asked for.
 const FOREIGN: &str = "the bucket is another account's, and only its owner is told";
 
+/// Why Block Public Access is not asked for.
+const OWN: &str = "it does not reach the bucket's own account";
+
 /// The first questions: those that settle most refusals, in two or three round trips.
 pub async fn first(plan: &Plan<'_>) -> Evidence {
     let desk = Desk { plan, checks: RefCell::default() };

@@ -48,13 +48,6 @@ impl Listing {
         self.objects.iter().find(|listed| listed.key == key)?.owner.as_deref()
     }
 
-    /// Whether the object of that key has an owner that no other on the page has.
-    #[must_use]
-    pub fn has_an_owner_of_its_own(&self, key: &str) -> bool {
-        let of = |listed: &Listed| listed.owner.is_some() && listed.owner.as_deref() == self.owner_of(key);
-        self.owner_of(key).is_some() && !self.objects.iter().any(|listed| listed.key != key && of(listed))
-    }
-
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.objects.iter().map(|listed| listed.key.as_str())
     }
@@ -106,17 +99,6 @@ mod tests {
         assert_eq!(page(true).has("b"), Some(false));
         assert_eq!(page(true).has("d"), None);
         assert_eq!(page(false).has("d"), Some(false));
-    }
-
-    #[test]
-    fn an_owner_of_its_own_is_one_that_nothing_beside_it_has() {
-        let listed = |key: &str, owner: Option<&str>| Listed { key: key.to_owned(), owner: owner.map(str::to_owned) };
-        let objects = vec![listed("a", Some("x")), listed("b", Some("x")), listed("c", Some("y")), listed("d", None)];
-        let page = Listing { prefix: String::new(), objects, truncated: false };
-        assert_eq!(
-            ["a", "b", "c", "d", "e"].map(|key| page.has_an_owner_of_its_own(key)),
-            [false, false, true, false, false]
-        );
     }
 
     #[test]

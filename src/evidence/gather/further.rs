@@ -2,11 +2,12 @@
 
 use super::ask::{ask_endpoints, ask_object_acl, ask_organization, ask_own_buckets, ask_ownership, ask_public_access};
 use super::desk::{Desk, Later};
-use super::{FOREIGN, Plan, signer};
+use super::{FOREIGN, OWN, Plan, signer};
 use crate::aws::clients::Signer;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::organization::Asking;
 use crate::evidence::replay::Stand;
+use crate::evidence::settings::Ownership;
 use crate::evidence::{Answer, Evidence, dns, identity, object_acl, organization, replay, settings, simulation};
 use crate::policy::Principal;
 use crate::request::{BucketKind, EndpointChoice, ServiceId};
@@ -34,9 +35,12 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     let foreign = policy == Some(&BucketPolicy::NotTheOwner) || (policy.is_none() && owns == Some(false));
     let is_own = policy.is_some_and(BucketPolicy::is_the_callers) || owns == Some(true);
     let general = plan.request.bucket_kind == BucketKind::General;
+    let enforced = evidence.ownership.known() == Some(&Ownership::BucketOwnerEnforced);
     let own = async {
         match evidence.own_buckets {
-            Answer::Skipped(_) if keys.is_some() => Some(ask_own_buckets(&desk, client).await),
+            Answer::Skipped(_) if keys.is_some() && general && !(is_own && enforced) => {
+                Some(ask_own_buckets(&desk, client).await)
+            }
             _ => None,
         }
     };
@@ -68,7 +72,7 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
         let owner = evidence.own_buckets.known().filter(|_| is_own).and_then(|own| own.owner.as_deref());
         match evidence.object_acl {
             Answer::Skipped(_) if foreign => Some(desk.skip(object_acl::NAME, "the bucket is another account's")),
-            Answer::Skipped(_) if listed.is_some() && listed == owner => {
+            Answer::Skipped(_) if enforced || (listed.is_some() && listed == owner) => {
                 Some(desk.skip(object_acl::NAME, "the bucket's owner owns the object"))
             }
             Answer::Skipped(_) => Some(ask_object_acl(&desk, client).await),
@@ -79,6 +83,9 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
         match evidence.public_access {
             Answer::Skipped(_) if foreign => {
                 Some((desk.skip(settings::PUBLIC_ACCESS, FOREIGN), desk.skip(settings::ACCOUNT_PUBLIC_ACCESS, FOREIGN)))
+            }
+            Answer::Skipped(_) if is_own && keys.is_some() => {
+                Some((desk.skip(settings::PUBLIC_ACCESS, OWN), desk.skip(settings::ACCOUNT_PUBLIC_ACCESS, OWN)))
             }
             Answer::Skipped(_) if general && keys.is_some() => {
                 Some(ask_public_access(&desk, client, keys.as_ref(), identity.clone()).await)

@@ -2,9 +2,10 @@
 
 use super::ask::{ask_endpoints, ask_organization, ask_public_access, read_key};
 use super::desk::{Desk, Later, not_needed};
-use super::{KMS_KEY_HEADER, Plan};
+use super::{FOREIGN, KMS_KEY_HEADER, OWN, Plan};
 use crate::aws::answer::Exchange;
 use crate::aws::clients::Signer;
+use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
     Answer, Evidence, access_point, authorization, identity, kms, object, organization, profiles, replay, settings,
@@ -57,6 +58,7 @@ pub(super) async fn ask_named(
     region: Option<&str>,
     denial: Option<&Denial>,
     refused: Option<&Replay>,
+    policy: Later<'_, BucketPolicy>,
     identity: Later<'_, identity::Identity>,
 ) -> Named {
     let plan = desk.plan;
@@ -168,16 +170,28 @@ pub(super) async fn ask_named(
         }
     };
     let public = async {
-        let masquerades = matches!(layer, Some(DeniedLayer::ResourcePolicy | DeniedLayer::BlockPublicAccess(_)));
+        let masquerades = matches!(layer, Some(DeniedLayer::ResourcePolicy));
+        let is_named = matches!(layer, Some(DeniedLayer::BlockPublicAccess(_)));
         let whole_world = unsigned && keys.is_some();
-        if masquerades || whole_world || request.names_public_acl() {
+        let is_sure = is_named || whole_world || request.names_public_acl();
+        if !(masquerades || is_sure) {
+            return (not_needed(), not_needed());
+        }
+        // The bucket policy's answer tells whose the bucket is, and it is asked at the same time as what was refused.
+        let whose = if is_sure { None } else { policy.await.known().cloned() };
+        let why_not = match &whose {
+            Some(BucketPolicy::NotTheOwner) => Some(FOREIGN),
+            Some(_) => Some(OWN),
+            None => None,
+        };
+        if let Some(why) = why_not {
+            (desk.skip(settings::PUBLIC_ACCESS, why), desk.skip(settings::ACCOUNT_PUBLIC_ACCESS, why))
+        } else {
             let viewer = match (unsigned, keys) {
                 (true, Some(keys)) => plan.clients.s3(&Signer::Keys(keys.clone()), region),
                 _ => client.clone(),
             };
             ask_public_access(desk, &viewer, keys, identity.clone()).await
-        } else {
-            (not_needed(), not_needed())
         }
     };
     let network = async {

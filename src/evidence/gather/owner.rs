@@ -55,34 +55,24 @@ pub(super) async fn ask_owner(
     // In the bucket's own account an identity-based Allow is enough: AWS misses a resource-based one only where the object is
     // not the bucket owner's.
     let is_said = of_an_object && by_resource && effect == Some(DenyEffect::Implicit);
-    // Without AWS's word for it, an owner that nothing beside it has is what makes it likely.
-    let is_odd = key.zip(listed.known()).is_some_and(|(key, listing)| listing.has_an_owner_of_its_own(key));
-    let may_be = of_an_object && bare && is_odd;
-    let owner = key.and_then(|key| listed.known()?.owner_of(key));
+    // Without AWS's word for it the setting is asked first: where it is enforced, there is no other owner to look for.
+    let may_be = of_an_object && bare;
+    let is_listed = key.and_then(|key| listed.known()?.owner_of(key)).is_some();
 
+    let ownership = async { if is_said || may_be { ask_ownership(desk, client).await } else { not_needed() } };
+    let ownership = ownership.boxed_local().shared();
+    let is_open = || async { may_be && ownership.clone().await.known() != Some(&Ownership::BucketOwnerEnforced) };
     let own_buckets = async {
-        if of_the_bucket || is_said || may_be || code == "NoSuchBucket" {
+        if of_the_bucket || is_said || code == "NoSuchBucket" || is_open().await {
             ask_own_buckets(desk, client).await
         } else {
             not_needed()
         }
-    }
-    .boxed_local()
-    .shared();
-    let is_anothers =
-        async { may_be && own_buckets.clone().await.known().is_some_and(|own| own.owner.as_deref() != owner) }
-            .boxed_local()
-            .shared();
-    let ownership =
-        async { if is_said || is_anothers.clone().await { ask_ownership(desk, client).await } else { not_needed() } };
+    };
     // The list tells the object's owner as well; only the ACL tells whether it lets the bucket's owner in.
     let object_acl = async {
-        if (is_said && owner.is_none()) || is_anothers.clone().await {
-            ask_object_acl(desk, client).await
-        } else {
-            not_needed()
-        }
+        if (is_said && !is_listed) || is_open().await { ask_object_acl(desk, client).await } else { not_needed() }
     };
-    let (own_buckets, ownership, object_acl) = join3(own_buckets.clone(), ownership, object_acl).await;
+    let (own_buckets, ownership, object_acl) = join3(own_buckets, ownership.clone(), object_acl).await;
     Owner { own_buckets, ownership, object_acl }
 }

@@ -245,7 +245,8 @@ impl Questions<'_> {
         let said = denial.as_ref().or(self.desk.plan.denial);
         let ask = async |region: Option<&str>| {
             let keys = self.keys.or(self.reader);
-            ask_named(self.desk, self.signer, keys, region, said, refused.known(), identity.clone()).await
+            ask_named(self.desk, self.signer, keys, region, said, refused.known(), policy.clone(), identity.clone())
+                .await
         };
         let region = self.places.pointed();
         let named = ask(region.as_deref()).await;
@@ -253,7 +254,7 @@ impl Questions<'_> {
             return named;
         }
         // Without a replay it is the policy's answer that points elsewhere, and nobody waited for that.
-        policy.await;
+        policy.clone().await;
         match self.places.pointed() {
             Some(pointed) if region.as_ref() != Some(&pointed) => ask(Some(&pointed)).await,
             _ => named,
