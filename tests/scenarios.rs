@@ -8,7 +8,7 @@ mod clis;
 
 use clis::Cli;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ use why403::aws::allowlist;
 use why403::diagnosis::{Blocker, Certainty, Edit, EditOp, Report};
 use why403::sandbox::demo::{Prepared, prepare};
 use why403::sandbox::scenario::{self as sandbox_edit, CliVersion, Target, names};
-use why403::sandbox::{Entry, Sandbox, Scenario};
+use why403::sandbox::{Entry, Sandbox, Scenario, Sentinel};
 
 const WHY403: &str = env!("CARGO_BIN_EXE_why403");
 
@@ -251,7 +251,84 @@ fn unrepaired(name: &str, scenario: &Scenario, cli: &Cli, blockers: &[Blocker]) 
             wrong.push(format!("the repair allows {sentinel:?} too"));
         }
     }
+    wrong.extend(widened(scenario, &world, &edits));
     wrong
+}
+
+/// What somebody may do since the edits and could not before, and what no edit is about: everybody's reading, writing and
+/// deleting of every object.
+fn widened(scenario: &Scenario, repaired: &Scenario, edits: &[&Edit]) -> Vec<String> {
+    let own = |identity: &str| -> bool {
+        let role = |name: &str| {
+            let name = name.strip_prefix("session/")?;
+            scenario.sessions.iter().find(|session| session.name == name).map(|session| session.role.clone())
+        };
+        let mut used = scenario.cli.identity.iter().chain(scenario.cli.profiles.values());
+        scenario.cli.identity.is_none()
+            || used.any(|used| used == identity || (role(used).is_some() && role(used) == role(identity)))
+    };
+    let names: Vec<String> = (scenario.users.iter().map(|user| format!("user/{}", user.name)))
+        .chain(scenario.sessions.iter().map(|session| format!("session/{}", session.name)))
+        .collect();
+    let accounts: BTreeSet<&str> = scenario
+        .users
+        .iter()
+        .map(|user| user.account.as_str())
+        .chain(scenario.buckets.iter().map(|bucket| bucket.account.as_str()))
+        .collect();
+    let everybody = (accounts.iter().map(|account| Sentinel::Colleague { account }))
+        .chain([Sentinel::Stranger, Sentinel::Anonymous])
+        .chain(names.iter().map(|name| Sentinel::Identity(name)));
+    let (before, after) = (Sandbox::start(scenario.clone()).unwrap(), Sandbox::start(repaired.clone()).unwrap());
+    let mut wrong = Vec::new();
+    for who in everybody {
+        let is_own = matches!(who, Sentinel::Identity(name) if own(name));
+        for (method, action, target, arn) in requests(scenario) {
+            let gains =
+                before.would_answer(who, method, &target) == 403 && after.would_answer(who, method, &target) < 400;
+            if gains && !(is_own && edits.iter().any(|edit| is_about(edit, action, &arn))) {
+                wrong.push(format!("the repair lets {who:?} {method} {target}: {edits:?}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// Every object of the scenario, and one that nobody has written yet: method, IAM action, target, and ARN.
+fn requests(scenario: &Scenario) -> Vec<(&'static str, &'static str, String, String)> {
+    let mut requests = Vec::new();
+    for bucket in &scenario.buckets {
+        let keys = bucket.objects.iter().map(|object| object.key.as_str()).chain(["why403/sentinel"]);
+        for key in keys {
+            let encoded = percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC);
+            let (target, arn) = (format!("/{}/{encoded}", bucket.name), format!("arn:aws:s3:::{}/{key}", bucket.name));
+            for (method, action) in [("GET", "s3:GetObject"), ("PUT", "s3:PutObject"), ("DELETE", "s3:DeleteObject")] {
+                requests.push((method, action, target.clone(), arn.clone()));
+            }
+        }
+        let arn = format!("arn:aws:s3:::{}", bucket.name);
+        requests.push(("GET", "s3:ListBucket", format!("/{}?list-type=2", bucket.name), arn));
+    }
+    requests
+}
+
+/// Whether the edit says so: an Allow of that action on that resource, or a Deny, which spares the caller for all that it
+/// denied.
+fn is_about(edit: &Edit, action: &str, arn: &str) -> bool {
+    let Some(statement) = &edit.statement else { return true };
+    let has = |name: &str, matches: &dyn Fn(&str) -> bool| match &statement[name] {
+        Value::String(one) => matches(one),
+        Value::Array(all) => all.iter().filter_map(Value::as_str).any(matches),
+        _ => false,
+    };
+    let covers = |pattern: &str| match pattern.strip_suffix('*') {
+        Some(beginning) => arn.starts_with(beginning),
+        None => pattern == arn,
+    };
+    let of_a_key = has("Action", &|action| action.starts_with("kms:"));
+    statement["Effect"] == "Deny"
+        || (of_a_key && action != "s3:ListBucket")
+        || (has("Action", &|own| own.eq_ignore_ascii_case(action)) && has("Resource", &covers))
 }
 
 fn edits_of(blocker: &Blocker) -> Option<&[Edit]> {
