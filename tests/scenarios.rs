@@ -279,7 +279,7 @@ fn widened(scenario: &Scenario, repaired: &Scenario, edits: &[&Edit]) -> Vec<Str
     let everybody = (accounts.iter().map(|account| Sentinel::Colleague { account }))
         .chain([Sentinel::Stranger, Sentinel::Anonymous])
         .chain(names.iter().map(|name| Sentinel::Identity(name)));
-    let (before, after) = (Sandbox::start(scenario.clone()).unwrap(), Sandbox::start(repaired.clone()).unwrap());
+    let [before, after] = [scenario, repaired].map(|world| Sandbox::start(with_another_object(world)).unwrap());
     let mut wrong = Vec::new();
     for who in everybody {
         let is_own = matches!(who, Sentinel::Identity(name) if own(name));
@@ -294,11 +294,23 @@ fn widened(scenario: &Scenario, repaired: &Scenario, edits: &[&Edit]) -> Vec<Str
     wrong
 }
 
-/// Every object of the scenario, and one that nobody has written yet: method, IAM action, target, and ARN.
+/// An object that no command asks for.
+const ANOTHER: &str = "why403/sentinel";
+
+/// The world with that object in every bucket.
+fn with_another_object(world: &Scenario) -> Scenario {
+    let mut world = world.clone();
+    for bucket in &mut world.buckets {
+        bucket.objects.push(toml::from_str(&format!("key = \"{ANOTHER}\"")).unwrap());
+    }
+    world
+}
+
+/// Every object of the scenario and that one: method, IAM action, target, and ARN.
 fn requests(scenario: &Scenario) -> Vec<(&'static str, &'static str, String, String)> {
     let mut requests = Vec::new();
     for bucket in &scenario.buckets {
-        let keys = bucket.objects.iter().map(|object| object.key.as_str()).chain(["why403/sentinel"]);
+        let keys = bucket.objects.iter().map(|object| object.key.as_str()).chain([ANOTHER]);
         for key in keys {
             let encoded = percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC);
             let (target, arn) = (format!("/{}/{encoded}", bucket.name), format!("arn:aws:s3:::{}/{key}", bucket.name));
