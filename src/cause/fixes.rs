@@ -5,7 +5,7 @@ use super::case::Case;
 use super::documents::Source;
 use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
-use crate::policy::{self, Layer, Outcome, Principal, Reading, RepairEdit, RepairOp};
+use crate::policy::{self, Decisive, Layer, Outcome, Principal, Reading, Repair, RepairEdit, RepairOp};
 use crate::recognize::{DeniedLayer, DenyEffect};
 use serde_json::{Value, json};
 
@@ -48,21 +48,14 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
     let repair = policy::repair(&wanted, &verdict.documents.layers, layer);
     let grants = !matches!(outcome, Some(Outcome::DeniesExplicitly));
     if let Some(repair) = repair {
-        let places: Vec<Option<&Source>> = repair
-            .edits
-            .iter()
-            .map(|edit| edit.policy_index.and_then(|index| verdict.documents.source(layer, index)))
-            .collect();
-        let sources = || places.iter().flatten();
+        let sources = || sources(verdict, &repair).into_iter().flatten();
         if sources().any(|source| source.aws_managed) {
             return grants.then(|| allow(case, verdict, &wanted, layer, kind)).flatten();
         }
         if grants && sources().any(|source| !is_the_callers_own(case, source)) {
             return allow(case, verdict, &wanted, layer, kind);
         }
-        let edits = repair.edits.into_iter().zip(&places);
-        let edits = edits.map(|(edit, source)| edit_of(case, verdict, layer, kind, edit, *source)).collect();
-        return finish(case, (&verdict.action, &verdict.resource), layer, &places, edits);
+        return edited(case, verdict, kind, repair);
     }
     match outcome {
         // A Deny that no edit may take away: the request itself has to meet its condition.
@@ -72,6 +65,28 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
         _ if case.denial.as_ref().is_some_and(|denial| denial.effect == Some(DenyEffect::Explicit)) => None,
         _ => allow(case, verdict, &wanted, layer, kind),
     }
+}
+
+/// The exemption of the caller from the one Deny that AWS's message can be about.
+pub(super) fn for_deny(case: &Case<'_>, verdict: &Verdict, denying: &Decisive, kind: DocumentKind) -> Option<Fix> {
+    let repair = policy::repair_of(&wanted_request(case, verdict), &verdict.documents.layers, denying)?;
+    let is_aws_managed = sources(verdict, &repair).into_iter().flatten().any(|source| source.aws_managed);
+    if is_aws_managed { None } else { edited(case, verdict, kind, repair) }
+}
+
+/// Where each edit's document came from.
+fn sources<'v>(verdict: &'v Verdict, repair: &Repair) -> Vec<Option<&'v Source>> {
+    let source = |edit: &RepairEdit| verdict.documents.source(repair.layer, edit.policy_index?);
+    repair.edits.iter().map(source).collect()
+}
+
+/// A repair as the report has it.
+fn edited(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind, repair: Repair) -> Option<Fix> {
+    let sources = sources(verdict, &repair);
+    let layer = repair.layer;
+    let edits = repair.edits.into_iter().zip(&sources);
+    let edits = edits.map(|(edit, source)| edit_of(case, verdict, layer, kind, edit, *source)).collect();
+    finish(case, (&verdict.action, &verdict.resource), layer, &sources, edits)
 }
 
 /// The report's edit.

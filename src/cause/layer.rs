@@ -206,6 +206,7 @@ impl LayerCause {
                 if let [only] = possible.as_slice() {
                     self.mark_statement(verdict, only, &mut blocker);
                     say_that_it_is_met(&mut blocker);
+                    blocker.fix = fixes::for_deny(case, verdict, &self.decisive(only), self.kind);
                 } else if !possible.is_empty() {
                     blocker.notes.push(format!(
                         "{} statements could be the one; their conditions turn on keys that only AWS knows",
@@ -478,16 +479,20 @@ impl LayerCause {
         }
     }
 
-    fn mark_statement(&self, verdict: &Verdict, trace: &policy::StatementTrace, blocker: &mut Blocker) {
-        let Some(document) = verdict.documents.document(self.layer, trace.policy_index) else { return };
-        let source = verdict.documents.source(self.layer, trace.policy_index);
-        let denying = Decisive {
+    fn decisive(&self, trace: &policy::StatementTrace) -> Decisive {
+        Decisive {
             layer: self.layer,
             policy: trace.policy.clone(),
             policy_index: trace.policy_index,
             statement: trace.statement.clone(),
             effect: trace.effect,
-        };
+        }
+    }
+
+    fn mark_statement(&self, verdict: &Verdict, trace: &policy::StatementTrace, blocker: &mut Blocker) {
+        let Some(document) = verdict.documents.document(self.layer, trace.policy_index) else { return };
+        let source = verdict.documents.source(self.layer, trace.policy_index);
+        let denying = self.decisive(trace);
         let Some(found) = policy::denying_span(&verdict.request, &verdict.documents.layers, &denying) else { return };
         blocker.place = Some(place(self.kind, source, &trace.statement, found.pointer));
         let mut marks = vec![Mark { span: found.span.clone(), label: found.label, primary: true }];

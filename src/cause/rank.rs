@@ -4,7 +4,7 @@
 //! the most probable first. Where there is nothing at all, it is undetermined, and says what would settle it.
 
 use super::case::Case;
-use super::{CAUSES, Finding, undetermined};
+use super::{CAUSES, Finding, requester_pays, undetermined};
 use crate::diagnosis::{Blocker, CauseNote, Certainty};
 use crate::evidence::NOT_NEEDED;
 use crate::policy::{Layer, Outcome};
@@ -111,8 +111,12 @@ fn improbability(case: &Case<'_>, code: &str) -> usize {
         "bucket-policy-deny",
         "requester-pays",
     ];
+    // What a bucket's own documentation says is no mere guess.
+    if code == "requester-pays" && requester_pays::is_well_known(case) {
+        return 0;
+    }
     let order = if case.same_account() == Some(false) || listing_is_kept_back(case) { ACROSS_ACCOUNTS } else { USUAL };
-    order.iter().position(|known| *known == code).unwrap_or(0)
+    order.iter().position(|known| *known == code).map_or(0, |at| at + 1)
 }
 
 /// Whether the list was refused although the caller's own policies allow it: then one cause on the bucket's side

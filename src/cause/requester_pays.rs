@@ -24,6 +24,11 @@ const WELL_KNOWN: &[&str] = &[
     "usgs-lidar",
 ];
 
+/// Whether the bucket is one of those.
+pub(super) fn is_well_known(case: &Case<'_>) -> bool {
+    case.request.bucket.as_deref().is_some_and(|bucket| WELL_KNOWN.contains(&bucket))
+}
+
 impl Cause for RequesterPays {
     fn code(&self) -> &'static str {
         "requester-pays"
@@ -56,7 +61,7 @@ impl Cause for RequesterPays {
             Some(true) if case.same_account() == Some(false) => (Certainty::Proven, crate::evidence::settings::PAYMENT),
             // Only the owner's account is told, and it pays for itself: whose the bucket is would have to be known.
             Some(true) => (Certainty::Possible, crate::evidence::settings::PAYMENT),
-            _ if WELL_KNOWN.contains(&bucket) => (Certainty::Likely, case.told_by()),
+            _ if is_well_known(case) => (Certainty::Likely, case.told_by()),
             _ if case.same_account() == Some(false) => (Certainty::Possible, case.told_by()),
             _ => return Finding::Open("only the bucket's owner can read `s3:GetBucketRequestPayment`".to_owned()),
         };

@@ -73,7 +73,7 @@ pub use explain::denying_span;
 pub use layers::{Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Reading};
 pub use nearest::nearest_miss;
 pub use principal::{Principal, PrincipalError};
-pub use repair::repair;
+pub use repair::{repair, repair_of};
 pub use request::{Context, Request};
 pub use trace::{
     Decision, Decisive, DenyingSpan, Dependency, Element, ElementTrace, Evaluation, LayerEvaluation, Miss, NearMiss,

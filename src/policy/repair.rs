@@ -17,7 +17,7 @@ use super::layers::{Layer, Layers, NamedPolicy, Reading};
 use super::nearest::nearest_miss;
 use super::principal::Principal;
 use super::request::{Facts, Request};
-use super::trace::{Element, Reason, Repair, RepairEdit, RepairOp, Span};
+use super::trace::{Decisive, Element, Reason, Repair, RepairEdit, RepairOp, Span};
 use super::{statement, sts};
 use serde_json::{Map, Value, json};
 
@@ -89,22 +89,38 @@ fn allowing(request: &Request, layers: &Layers, layer: Layer, before: &Verdict, 
         .then(|| Repair { layer, edits: vec![edit] })
 }
 
+/// The edit that spares the caller one Deny, which AWS says matched although a condition of it cannot be known here.
+#[must_use]
+pub fn repair_of(request: &Request, layers: &Layers, denying: &Decisive) -> Option<Repair> {
+    let layer = denying.layer;
+    let deny = at_place(layers, layer, (denying.policy_index, denying.statement.index))?;
+    let before = decide(request, layers);
+    sparing(request, layers, layer, &before, &[deny]).filter(|_| deny.statement.effect == Effect::Deny)
+}
+
+/// The statement in that place: of which policy of the layer, and which of its statements.
+fn at_place(layers: &Layers, layer: Layer, place: (usize, usize)) -> Option<At<'_>> {
+    each_statement(layers, layer).find(|at| (at.policy_index, at.statement.index) == place)
+}
+
 /// Every Deny narrowed, where that holds.
 fn sparing(request: &Request, layers: &Layers, layer: Layer, before: &Verdict, denies: &[At<'_>]) -> Option<Repair> {
+    let place = |deny: &At<'_>| (deny.policy_index, deny.statement.index);
     let mut edits = Vec::new();
     let mut edited = layers.clone();
     for deny in denies {
         // Each edit is told by itself, of the document as it is; proven are all together.
         let (_, edit) = narrowed(request, *deny)?.make(request, layers, layer)?;
         edits.push(edit);
-        let index = (deny.policy_index, deny.statement.index);
-        let again = each_statement(&edited, layer).find(|at| (at.policy_index, at.statement.index) == index);
-        let draft = narrowed(request, again?)?;
-        edited = draft.make(request, &edited, layer)?.0;
+        edited = narrowed(request, at_place(&edited, layer, place(deny))?)?.make(request, &edited, layer)?.0;
     }
-    let (_, denied) = evaluate::says(layer, request, &edited);
+    let facts = Facts::among(request, &edited);
+    let spares = |deny: &At<'_>| {
+        at_place(&edited, layer, place(deny))
+            .is_some_and(|at| statement::applies(at.statement, &facts).any().is_false())
+    };
     let sentinels = sentinels(request, layer, true, false);
-    (!denied.is_true() && is_sound(request, layers, &edited, layer, before, &sentinels))
+    (denies.iter().all(spares) && is_sound(request, layers, &edited, layer, before, &sentinels))
         .then(|| Repair { layer, edits })
 }
 
@@ -124,7 +140,8 @@ fn is_sound(
     let gains = |sentinel: &Request| {
         let (allowed, denied) = evaluate::says(layer, sentinel, layers);
         let (now_allowed, now_denied) = evaluate::says(layer, sentinel, edited);
-        (now_allowed.is_true() && !allowed.is_true()) || (denied.is_true() && !now_denied.is_true())
+        let is_spared = (denied.is_true() && !now_denied.is_true()) || (denied.is_unknown() && now_denied.is_false());
+        (now_allowed.is_true() && !allowed.is_true()) || is_spared
     };
     others(&after) == others(before)
         && after.never_allowed == !after.denied_by.is_empty()

@@ -236,3 +236,29 @@ fn a_deny_is_narrowed_where_nothing_allows_either() {
     let repair = only(&request(SESSION), &identity(text), Layer::Identity).unwrap();
     assert_eq!(repair.op, RepairOp::ReplaceStatement(0));
 }
+
+#[test]
+fn a_deny_that_only_aws_can_decide_is_narrowed_where_it_is_known_to_be_the_one() {
+    let text = r#"{"Statement": [
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+]}"#;
+    let (mut request, layers) = (request(SESSION), identity(text));
+    request.context = Context::open();
+    assert_eq!(repair(&request, &layers, Layer::Identity), None);
+    let statement = |index| Decisive {
+        layer: Layer::Identity,
+        policy: "p".to_owned(),
+        policy_index: 0,
+        statement: crate::policy::StatementRef { index, sid: None },
+        effect: Effect::Deny,
+    };
+    let [edit] = repair_of(&request, &layers, &statement(1)).unwrap().edits.try_into().unwrap();
+    assert_eq!(
+        edit.statement.unwrap()["Condition"],
+        json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}})
+    );
+    // An Allow spares nobody.
+    assert_eq!(repair_of(&request, &layers, &statement(0)), None);
+    assert_eq!(repair_of(&request, &layers, &statement(7)), None);
+}
