@@ -10,13 +10,13 @@
 //! edits are found there are none. Public access is never opened, for it has no caller to name.
 
 use super::actions::{self, About};
-use super::condition::Base;
+use super::condition::{Base, string::Comparison};
 use super::document::{Condition, Document, Effect, Rules, Version};
 use super::evaluate::{self, At, Verdict, decide, each_statement, evaluate};
 use super::layers::{Layer, Layers, NamedPolicy, Reading};
 use super::nearest::nearest_miss;
 use super::principal::Principal;
-use super::request::{Facts, Request};
+use super::request::{Facts, Request, is_of_identity_center};
 use super::trace::{Decisive, Element, Reason, Repair, RepairEdit, RepairOp, Span};
 use super::{statement, sts};
 use serde_json::{Map, Value, json};
@@ -227,25 +227,27 @@ fn lacking_level(request: &Request, layers: &Layers, layer: Layer) -> Option<usi
 
 fn allow(request: &Request, layer: Layer, version: Version) -> Option<Value> {
     let mut statement = Map::new();
+    let mut condition = None;
     statement.insert("Effect".to_owned(), "Allow".into());
     if matches!(layer, Layer::Resource | Layer::VpcEndpoint | Layer::ResourceControl) {
-        let principal = match &request.principal {
-            Principal::Anonymous => return None,
-            Principal::Service { name } => json!({"Service": name}),
-            named => json!({"AWS": named.identity_arn()?}),
-        };
+        let (principal, held_to) = principal_to_name(request)?;
         statement.insert("Principal".to_owned(), principal);
+        condition = held_to;
     }
     statement.insert("Action".to_owned(), request.action.as_str().into());
     if !(layer == Layer::Resource && sts::is_trust(request)) {
         statement.insert("Resource".to_owned(), literal(&request.resource, version)?.into());
     }
+    if let Some(condition) = condition {
+        statement.insert("Condition".to_owned(), condition);
+    }
     Some(Value::Object(statement))
 }
 
 /// The resource as a policy writes it: what would be a wildcard or a variable there, spelt out. A `/*` at the end is the prefix
-/// that a recursive command named, and stays.
-fn literal(resource: &str, version: Version) -> Option<String> {
+/// that a recursive command named, and stays. `None` where the version has no way to write it.
+#[must_use]
+pub fn literal(resource: &str, version: Version) -> Option<String> {
     let (exact, prefix) = match resource.strip_suffix("/*") {
         Some(exact) => (exact, "/*"),
         None => (resource, ""),
@@ -294,16 +296,18 @@ fn mended(request: &Request, layers: &Layers, layer: Layer) -> Option<Draft> {
 
 /// A Deny that no longer applies to this caller.
 fn narrowed(request: &Request, deny: At<'_>) -> Option<Draft> {
-    let arn = match &request.principal {
+    let arns = match &request.principal {
         Principal::Anonymous | Principal::Service { .. } | Principal::Root { .. } => return None,
-        named => serde_json::to_string(&named.identity_arn()?).ok()?,
+        named => arns(named, request.path_is_unknown())?,
     };
+    let by_path = arns.len() > 1;
+    let arn = arns.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().ok()?.join(", ");
     let own = deny.statement;
     if own.conditions.iter().any(|condition| is_callers_choice(&condition.key)) {
         return None;
     }
     let text = deny.policy.document.text();
-    let spares = own.conditions.iter().find(|condition| spares_by_arn(condition));
+    let spares = own.conditions.iter().find(|condition| spares_by_arn(condition, by_path));
     let edited = match spares {
         Some(condition) if condition.listed => {
             insert_before_end(text, &condition.span, &arn, condition.values.is_empty())?
@@ -317,7 +321,8 @@ fn narrowed(request: &Request, deny: At<'_>) -> Option<Draft> {
                 |name: &str| own.conditions.iter().any(|condition| condition.operator_text.eq_ignore_ascii_case(name));
             // The two are the same operator: whichever name is free.
             let operator = ["ArnNotEquals", "ArnNotLike"].into_iter().find(|name| !taken(name))?;
-            let member = format!("\"{operator}\": {{\"aws:PrincipalArn\": {arn}}}");
+            let list = if by_path { format!("[{arn}]") } else { arn };
+            let member = format!("\"{operator}\": {{\"aws:PrincipalArn\": {list}}}");
             match &own.condition_span {
                 Some(span) => insert_before_end(text, span, &member, own.conditions.is_empty())?,
                 None => insert_before_end(text, &own.span, &format!("\"Condition\": {{{member}}}"), false)?,
@@ -332,9 +337,45 @@ fn narrowed(request: &Request, deny: At<'_>) -> Option<Draft> {
     })
 }
 
-/// A list of ARNs that the Deny leaves alone already.
-fn spares_by_arn(condition: &Condition) -> bool {
-    let by_text = matches!(condition.operator.base, Base::Arn { negated: true } | Base::String { negated: true, .. });
+/// The caller's ARNs as `aws:PrincipalArn` has them. Where the role's path is not known, the role in the root path and the role
+/// in any other: a role's name is the account's only one of that name, so the wildcard takes in nobody else.
+fn arns(principal: &Principal, path_is_unknown: bool) -> Option<Vec<String>> {
+    let Principal::Session { partition, account, role, .. } = principal else {
+        return Some(vec![principal.identity_arn()?]);
+    };
+    if !path_is_unknown {
+        return Some(vec![principal.identity_arn()?]);
+    }
+    let of = |path: &str| format!("arn:{partition}:iam::{account}:role{path}{role}");
+    Some(vec![of("/"), of("/*/")])
+}
+
+/// Whom a resource's policy names to let a caller in: the element, and the condition that holds it to the caller where the
+/// element cannot. A policy that names a role by a path which is not the role's is refused, and the roles of IAM Identity
+/// Center have one: their account is named, as AWS advises, and the role within it. `None` for those who have no name.
+#[must_use]
+pub fn principal_to_name(request: &Request) -> Option<(Value, Option<Value>)> {
+    match &request.principal {
+        Principal::Anonymous => None,
+        Principal::Service { name } => Some((json!({"Service": name}), None)),
+        Principal::Session { partition, account, role, .. }
+            if request.path_is_unknown() && is_of_identity_center(role) =>
+        {
+            let arn = format!("arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*{role}");
+            let root = format!("arn:{partition}:iam::{account}:root");
+            Some((json!({"AWS": root}), Some(json!({"ArnLike": {"aws:PrincipalArn": arn}}))))
+        }
+        named => Some((json!({"AWS": named.identity_arn()?}), None)),
+    }
+}
+
+/// A list of ARNs that the Deny leaves alone already, and with wildcards if need be.
+fn spares_by_arn(condition: &Condition, with_wildcards: bool) -> bool {
+    let by_text = match condition.operator.base {
+        Base::Arn { negated: true } | Base::String { comparison: Comparison::Like, negated: true } => true,
+        Base::String { negated: true, .. } => !with_wildcards,
+        _ => false,
+    };
     &*condition.key == "aws:principalarn" && by_text && condition.operator.quantifier.is_none()
 }
 

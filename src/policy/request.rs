@@ -32,6 +32,19 @@ pub struct Request {
     pub context: Context,
 }
 
+impl Request {
+    /// The caller is a session whose role's path nobody told.
+    pub(crate) fn path_is_unknown(&self) -> bool {
+        self.context.open && matches!(self.principal, Principal::Session { role_path: None, .. })
+    }
+}
+
+/// A role that IAM Identity Center made. It never stands in the root path.
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
+pub(crate) fn is_of_identity_center(role: &str) -> bool {
+    role.starts_with("AWSReservedSSO_")
+}
+
 /// The condition keys of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
@@ -183,7 +196,11 @@ impl<'a> Facts<'a> {
             request,
             bounded: Truth::False,
             principal_arn: principal.condition_arn().map(|arn| [arn]),
-            account: principal.account().and_then(one),
+            account: match principal {
+                // "For anonymous requests, the request context returns `anonymous`."
+                Principal::Anonymous => one("anonymous"),
+                _ => principal.account().and_then(one),
+            },
             resource_account: request.resource_account.as_deref().and_then(one),
             kind,
             username: match principal {
@@ -238,8 +255,10 @@ impl<'a> Facts<'a> {
             "s3:resourceaccount" if self.request.resource.split(':').nth(2) == Some("s3") => {
                 self.resource_account.as_ref()
             }
+            // Only what a service asks for itself carries the names of that service.
+            "aws:principalservicenameslist" if !matches!(principal, Principal::Service { .. }) => None,
             _ => {
-                // An unsigned request carries nothing about a principal.
+                // An unsigned request carries nothing else about a principal.
                 let of_principal = folded.starts_with("aws:principal");
                 return if of_principal && *principal == Principal::Anonymous { Lookup::Absent } else { default };
             }
@@ -262,9 +281,20 @@ impl<'a> Facts<'a> {
         matches!(self.lookup(folded), Lookup::Unknown | Lookup::Other)
     }
 
-    /// The session's ARN has lost the role's path, and what is not told is unknown here.
-    pub fn role_path_is_unknown(&self) -> bool {
-        self.request.context.open && matches!(self.request.principal, Principal::Session { role_path: None, .. })
+    /// What `aws:PrincipalArn` may be where the role's path is not known: the session's ARN has lost it, and what is not told is
+    /// unknown here. One ARN for each form that the path can have; nothing where the one ARN is known.
+    pub fn possible_role_arns(&self) -> Option<Vec<String>> {
+        if !self.request.path_is_unknown() || self.request.context.explicit("aws:principalarn").is_some() {
+            return None;
+        }
+        let Principal::Session { partition, account, role, .. } = &self.request.principal else { return None };
+        // No policy names these by chance: what matches them matches any path.
+        let paths: &[&str] = if is_of_identity_center(role) {
+            &["/aws-reserved/sso.amazonaws.com/", "/aws-reserved/sso.amazonaws.com/q9z7-path-4/"]
+        } else {
+            &["/", "/q9z7-path-4/", "/q9z7-path-4/x8/"]
+        };
+        Some(paths.iter().map(|path| format!("arn:{partition}:iam::{account}:role{path}{role}")).collect())
     }
 }
 
@@ -333,5 +363,15 @@ mod tests {
             assert_eq!(Facts::new(&request).lookup(key), Lookup::Absent, "{key}");
         }
         assert_eq!(values(&request, "aws:userid").unwrap(), ["anonymous"]);
+        assert_eq!(values(&request, "aws:principalaccount").unwrap(), ["anonymous"]);
+        assert_eq!(values(&request, "aws:principaltype").unwrap(), ["Anonymous"]);
+    }
+
+    #[test]
+    fn only_a_services_own_request_has_the_services_names() {
+        let of = |principal: &str| request(principal, Context::open());
+        let (user, service) = (of("arn:aws:iam::111122223333:user/ana"), of("logging.s3.amazonaws.com"));
+        assert_eq!(Facts::new(&user).lookup("aws:principalservicenameslist"), Lookup::Absent);
+        assert_eq!(Facts::new(&service).lookup("aws:principalservicenameslist"), Lookup::Unknown);
     }
 }

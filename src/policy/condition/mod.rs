@@ -20,7 +20,7 @@ pub mod numeric;
 pub mod string;
 
 use super::document::Condition;
-use super::request::{Facts, Lookup};
+use super::request::{Facts, Lookup, is_of_identity_center};
 use super::truth::Truth;
 use super::variables::{Match, Template};
 use super::wildcard::Token;
@@ -308,35 +308,54 @@ fn present(condition: &Condition, values: &[String], facts: &Facts<'_>) -> Truth
 
 /// Whether one value of the request passes, all values of the policy considered.
 fn passes(condition: &Condition, value: &str, facts: &Facts<'_>) -> Truth {
-    let mut unknown = false;
-    let mut invalid = false;
-    for wanted in &condition.values {
-        match wanted.test.matches(condition.operator.base, value, facts) {
-            Match::Yes => return (!condition.operator.is_negated()).into(),
-            Match::Unknown => unknown = true,
-            Match::Invalid => invalid = true,
-            Match::No => unknown = unknown || path_could_match(condition, &wanted.test, facts),
-        }
+    let possible = if &*condition.key == "aws:principalarn" { facts.possible_role_arns() } else { None };
+    let matched = match &possible {
+        None => any(condition, value, facts),
+        Some(arns) => any_of_all(condition, arns, facts),
+    };
+    match matched {
+        Match::Yes => (!condition.operator.is_negated()).into(),
+        Match::No => condition.operator.is_negated().into(),
+        Match::Unknown => Truth::Unknown,
+        // A variable without a value matches nothing and excludes nothing.
+        Match::Invalid => Truth::False,
     }
-    if unknown {
-        return Truth::Unknown;
-    }
-    // A variable without a value matches nothing and excludes nothing.
-    (condition.operator.is_negated() && !invalid).into()
 }
 
-/// A session's ARN has lost its role's path: seen from outside, a policy that names the role by its path may mean it.
-fn path_could_match(condition: &Condition, test: &Test, facts: &Facts<'_>) -> bool {
-    if &*condition.key != "aws:principalarn" || !facts.role_path_is_unknown() {
-        return false;
+/// Whether the value is one of the policy's.
+fn any(condition: &Condition, value: &str, facts: &Facts<'_>) -> Match {
+    let mut best = Match::No;
+    for wanted in &condition.values {
+        match (wanted.test.matches(condition.operator.base, value, facts), best) {
+            (Match::Yes, _) => return Match::Yes,
+            (Match::Unknown, _) => best = Match::Unknown,
+            (Match::Invalid, Match::No) => best = Match::Invalid,
+            _ => {}
+        }
     }
-    if facts.request.context.get("aws:principalarn").is_some() {
-        return false;
+    best
+}
+
+/// The same of a value that is one of these forms: known where it is the same for all of them, and no value of the policy
+/// picks out one path more.
+fn any_of_all(condition: &Condition, forms: &[String], facts: &Facts<'_>) -> Match {
+    let mut found = forms.iter().map(|form| any(condition, form, facts));
+    let Some(first) = found.next() else { return Match::Unknown };
+    if !found.all(|other| other == first) {
+        return Match::Unknown;
     }
+    let names_a_path = || condition.values.iter().any(|wanted| path_could_match(&wanted.test, facts));
+    if first == Match::No && names_a_path() { Match::Unknown } else { first }
+}
+
+/// Seen from outside, a policy that names a session's role by its path may mean it.
+fn path_could_match(test: &Test, facts: &Facts<'_>) -> bool {
     let super::Principal::Session { partition, account, role, .. } = &facts.request.principal else { return false };
-    let mut form: Vec<Token> = format!("arn:{partition}:iam::{account}:role/").bytes().map(Token::Byte).collect();
+    let center = is_of_identity_center(role);
+    let path = if center { "/aws-reserved/sso.amazonaws.com/" } else { "/" };
+    let mut form: Vec<Token> = format!("arn:{partition}:iam::{account}:role{path}").bytes().map(Token::Byte).collect();
     form.push(Token::Any);
-    form.extend(format!("/{role}").bytes().map(Token::Byte));
+    form.extend(if center { role.clone() } else { format!("/{role}") }.bytes().map(Token::Byte));
     test.template().is_some_and(|template| template.could_match(&form))
 }
 

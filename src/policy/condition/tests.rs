@@ -155,3 +155,47 @@ fn malformed_values_match_nothing() {
     assert_eq!(operator("DateLessThan", r#""soon""#, &["2024-01-01"]), ImplicitlyDenied);
     assert_eq!(operator("Null", r#""maybe""#, &[]), ImplicitlyDenied);
 }
+
+/// What an Allow with this condition makes of a session whose role's path nobody told.
+fn of_unknown_path(role: &str, condition: &str) -> Decision {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}}}"#
+    );
+    let document = Document::parse(&text, Rules::Identity).unwrap();
+    let request = Request {
+        principal: format!("arn:aws:sts::111122223333:assumed-role/{role}/s").parse().unwrap(),
+        action: "s3:GetObject".to_owned(),
+        resource: "arn:aws:s3:::b/k".to_owned(),
+        resource_account: Some("111122223333".to_owned()),
+        object_owner: None,
+        context: Context::open(),
+    };
+    let identity = Reading::Read(vec![NamedPolicy { name: "p".to_owned(), document }]);
+    decide(&request, &Layers { identity, ..Layers::default() }).decision
+}
+
+#[test]
+fn a_role_of_unknown_path_is_known_only_by_what_holds_for_every_path() {
+    let arn = |rest: &str| format!(r#""arn:aws:iam::111122223333:role/{rest}""#);
+    for (wanted, expected) in [
+        (arn("app"), Undetermined),
+        (arn("team/app"), Undetermined),
+        (format!("[{}, {}]", arn("app"), arn("team/app")), Undetermined),
+        (format!("[{}, {}]", arn("app"), arn("*/app")), Allowed),
+        (arn("*app"), Allowed),
+        (arn("*"), Allowed),
+        (arn("*/app"), Undetermined),
+        (arn("other"), ImplicitlyDenied),
+        (arn("team/other"), ImplicitlyDenied),
+    ] {
+        assert_eq!(of_unknown_path("app", &format!(r#"{{"ArnLike": {{"aws:PrincipalArn": {wanted}}}}}"#)), expected, "{wanted}");
+    }
+    assert_eq!(of_unknown_path("app", &format!(r#"{{"ArnNotEquals": {{"aws:PrincipalArn": {}}}}}"#, arn("app"))), Undetermined);
+    assert_eq!(of_unknown_path("app", &format!(r#"{{"ArnNotEquals": {{"aws:PrincipalArn": {}}}}}"#, arn("other"))), Allowed);
+    // IAM Identity Center's roles never stand in the root path.
+    let center = "AWSReservedSSO_Dev_0123456789abcdef";
+    let like = |rest: &str| of_unknown_path(center, &format!(r#"{{"ArnLike": {{"aws:PrincipalArn": {}}}}}"#, arn(rest)));
+    assert_eq!(like("aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Dev_0123456789abcdef"), Allowed);
+    assert_eq!(like("aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Dev_0123456789abcdef"), Undetermined);
+    assert_eq!(like("AWSReservedSSO_Dev_*"), ImplicitlyDenied);
+}

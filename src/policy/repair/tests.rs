@@ -256,9 +256,52 @@ fn a_deny_that_only_aws_can_decide_is_narrowed_where_it_is_known_to_be_the_one()
     let [edit] = repair_of(&request, &layers, &statement(1)).unwrap().edits.try_into().unwrap();
     assert_eq!(
         edit.statement.unwrap()["Condition"],
-        json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}})
+        json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "ArnNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/*/app"]}})
     );
     // An Allow spares nobody.
     assert_eq!(repair_of(&request, &layers, &statement(0)), None);
     assert_eq!(repair_of(&request, &layers, &statement(7)), None);
+}
+
+/// A session seen from outside, whose role's path nobody told, and a bucket policy.
+fn from_outside(role: &str, policy: &str) -> (Request, Layers) {
+    let mut request = request(&format!("arn:aws:sts::111122223333:assumed-role/{role}/s"));
+    request.context = Context::open();
+    request.resource_account = Some("444455556666".to_owned());
+    (request, Layers { resource: Reading::Read(named(policy, Rules::Resource)), ..Layers::default() })
+}
+
+#[test]
+fn an_exemption_reaches_a_role_whatever_its_path() {
+    let deny = |condition: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-data/*"{condition}}}}}"#
+        )
+    };
+    let both = json!(["arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/*/app"]);
+    let (request, layers) = from_outside("app", &deny(""));
+    let edit = only(&request, &layers, Layer::Resource).unwrap();
+    assert_eq!(edit.statement.unwrap()["Condition"], json!({"ArnNotEquals": {"aws:PrincipalArn": both}}));
+    // A list that takes no wildcards is left as it is.
+    let (_, layers) = from_outside("app", &deny(r#", "Condition": {"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}}"#));
+    let edit = only(&request, &layers, Layer::Resource).unwrap();
+    assert_eq!(
+        edit.statement.unwrap()["Condition"],
+        json!({"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}, "ArnNotEquals": {"aws:PrincipalArn": both}})
+    );
+}
+
+#[test]
+fn a_role_of_identity_center_is_let_in_by_a_condition() {
+    let (request, layers) = from_outside(
+        "AWSReservedSSO_Dev_0123456789abcdef",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-data/b.csv"}]}"#,
+    );
+    let edit = only(&request, &layers, Layer::Resource).unwrap();
+    assert_eq!(
+        edit.statement.unwrap(),
+        json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "s3:GetObject",
+               "Resource": "arn:aws:s3:::acme-data/a.csv",
+               "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Dev_0123456789abcdef"}}})
+    );
 }

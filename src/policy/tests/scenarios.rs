@@ -262,7 +262,9 @@ fn a_roles_path_that_nobody_told_may_be_the_one_that_is_asked_for() {
         ))
     };
     assert_eq!(decide(&get, &layers("arn:aws:iam::111122223333:role/team/ci-deploy")).decision, Decision::Undetermined);
-    assert_eq!(decide(&get, &layers("arn:aws:iam::111122223333:role/ci-deploy")).decision, Decision::Allowed);
+    // A condition names whom it likes, and the role that it names need not be there.
+    assert_eq!(decide(&get, &layers("arn:aws:iam::111122223333:role/ci-deploy")).decision, Decision::Undetermined);
+    assert_eq!(decide(&get, &layers("arn:aws:iam::111122223333:role/*ci-deploy")).decision, Decision::Allowed);
     assert_eq!(decide(&get, &layers("arn:aws:iam::111122223333:role/team/other")).decision, Decision::ExplicitlyDenied);
     if let Principal::Session { role_path, .. } = &mut get.principal {
         *role_path = Some("/".to_owned());
