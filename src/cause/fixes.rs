@@ -5,7 +5,7 @@ use super::case::Case;
 use super::documents::Source;
 use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
-use crate::policy::{self, Decisive, Layer, Outcome, Principal, Reading, Repair, RepairEdit, RepairOp};
+use crate::policy::{self, Decisive, Layer, Outcome, Reading, Repair, RepairEdit, RepairOp};
 use crate::recognize::{DeniedLayer, DenyEffect};
 use serde_json::{Value, json};
 
@@ -62,6 +62,8 @@ pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: 
         Some(Outcome::DeniesExplicitly) => None,
         // AWS says that nothing denies, and nothing allows: an Allow helps, whatever the conditions of the others.
         Some(Outcome::Depends) if !says_that_nothing_allows(case, verdict, layer) => None,
+        // A Deny of another layer hides that this one allows nothing either.
+        Some(Outcome::NoAllow) => allow(case, verdict, &wanted, layer, kind),
         _ if case.denial.as_ref().is_some_and(|denial| denial.effect == Some(DenyEffect::Explicit)) => None,
         _ => allow(case, verdict, &wanted, layer, kind),
     }
@@ -132,7 +134,12 @@ fn says_that_nothing_allows(case: &Case<'_>, verdict: &Verdict, layer: Layer) ->
 
 /// What the caller can do to meet an Allow's condition.
 pub(super) fn way_to_meet(missed: &policy::Reason) -> Option<Fix> {
-    let policy::Reason::KeyUnknown { key, .. } = missed else { return None };
+    let (policy::Reason::KeyUnknown { key, .. }
+    | policy::Reason::KeyAbsent { key, .. }
+    | policy::Reason::KeyValue { key, .. }) = missed
+    else {
+        return None;
+    };
     let way = match key.to_ascii_lowercase().as_str() {
         "aws:sourceip" | "aws:vpcsourceip" => "run this from an address that the statement lets in",
         "aws:sourcevpce" | "aws:sourcevpc" => {
@@ -173,23 +180,31 @@ fn allow(
     layer: Layer,
     kind: DocumentKind,
 ) -> Option<Fix> {
-    let mut statement = json!({ "Effect": "Allow", "Action": wanted.action, "Resource": wanted.resource });
+    // The statement goes into a new document, or into one that was not read; the version that is written everywhere is meant.
+    let version = match (layer, &verdict.documents.layers.resource) {
+        (Layer::Resource, Reading::Read(own)) => own.document.version(),
+        _ => policy::Version::V2012,
+    };
+    let mut statement = json!({ "Effect": "Allow" });
+    let members = statement.as_object_mut()?;
+    let mut condition = None;
     match layer {
         Layer::Identity => {}
         Layer::Resource => {
-            let principal = principal_to_name(&wanted.principal)?;
-            statement = match kind {
-                // A trust policy has no Resource: it is the role's own.
-                DocumentKind::RoleTrustPolicy => {
-                    json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action })
-                }
-                _ => {
-                    json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": wanted.action, "Resource": wanted.resource })
-                }
-            };
+            let (principal, held_to) = policy::repair::principal_to_name(wanted)?;
+            members.insert("Principal".to_owned(), principal);
+            condition = held_to;
         }
         // Nobody can add an Allow to a policy that was not read without knowing what else it says.
         _ => return None,
+    }
+    members.insert("Action".to_owned(), wanted.action.as_str().into());
+    // A trust policy has no Resource: it is the role's own.
+    if kind != DocumentKind::RoleTrustPolicy {
+        members.insert("Resource".to_owned(), policy::repair::literal(&wanted.resource, version)?.into());
+    }
+    if let Some(condition) = condition {
+        members.insert("Condition".to_owned(), condition);
     }
     let owner = match kind {
         DocumentKind::IdentityPolicy => case.policy_holder(),
@@ -222,16 +237,6 @@ fn allowing(verdict: &Verdict, layer: Layer, statement: &Value) -> Option<Edited
             let whole = json!({ "Version": "2012-10-17", "Statement": [statement] });
             Some(EditedDocument { before: None, after: serde_json::to_string_pretty(&whole).ok()? + "\n" })
         }
-    }
-}
-
-/// Whom a resource policy should name: the role behind a session, so that the next session works too.
-fn principal_to_name(principal: &Principal) -> Option<String> {
-    match principal {
-        Principal::User { .. } | Principal::Role { .. } | Principal::Root { .. } => Some(principal.to_string()),
-        Principal::Session { .. } => principal.role_arn(),
-        Principal::Federated { .. } => Some(principal.to_string()),
-        Principal::Anonymous | Principal::Service { .. } => None,
     }
 }
 

@@ -288,8 +288,9 @@ impl LayerCause {
                 blocker.notes.extend(deny_it_too(trace, &denying.collect::<Vec<_>>()));
                 blocker.notes.extend(may_deny_it_too(trace, &self.undecided(verdict)));
             }
-        } else {
-            self.mark_nearest(verdict, &mut blocker, false);
+        } else if let [missed] = self.mark_nearest(verdict, &mut blocker, false).as_slice() {
+            // An Allow of its own goes past what the statement asks for; to meet it does not.
+            blocker.other_fixes.extend(fixes::way_to_meet(missed));
         }
         if blocker.place.is_none() {
             blocker.place = self.holder_place(case);
