@@ -52,11 +52,17 @@ impl Cause for BlockPublicAccess {
         if case.goes_through() {
             return Finding::RuledOut("the same request goes through now".to_owned());
         }
-        if let Some(DeniedLayer::BlockPublicAccess(setting)) = case.denied_layer() {
-            return self.found(case, setting_name(setting), case.told_by());
+        match case.denied_layer() {
+            Some(DeniedLayer::BlockPublicAccess(
+                setting @ (PublicAccessSetting::BlockPublicAcls | PublicAccessSetting::BlockPublicPolicy),
+            )) => return self.refuses(case, setting, case.told_by()),
+            Some(DeniedLayer::BlockPublicAccess(setting)) => {
+                return self.found(case, setting_name(setting), case.told_by());
+            }
+            _ => {}
         }
         if case.request.names_public_acl() && in_force(case).is_some_and(|block| block.block_public_acls) {
-            return self.found(case, "BlockPublicAcls", settings::PUBLIC_ACCESS);
+            return self.refuses(case, PublicAccessSetting::BlockPublicAcls, settings::PUBLIC_ACCESS);
         }
         let by_policy = case
             .verdicts
@@ -90,6 +96,23 @@ impl Cause for BlockPublicAccess {
 impl BlockPublicAccess {
     fn found(&self, case: &Case<'_>, setting: &str, check: &str) -> Finding {
         Finding::Blocks(Box::new(self.overrides(case, Certainty::Proven, setting, check)))
+    }
+
+    /// The two settings that refuse a request for what it would make public: only another request goes through.
+    fn refuses(&self, case: &Case<'_>, setting: PublicAccessSetting, check: &str) -> Finding {
+        let (what, way) = if setting == PublicAccessSetting::BlockPublicPolicy {
+            ("the policy", "put a policy that names who may come in, in place of `*`: it is not public".to_owned())
+        } else {
+            let acl = case.request.conditions.get("s3:x-amz-acl");
+            let named = acl.map_or_else(|| "the public ACL".to_owned(), |acl| format!("`--acl {acl}`"));
+            ("the public ACL", format!("leave {named} out, and let in who is to read it by name, in the bucket policy"))
+        };
+        let bucket = case.bucket_or_so();
+        let summary = format!("`{}` of Block Public Access refuses {what} for {bucket}", setting_name(setting));
+        let mut found = blocker(CODE, Certainty::Proven, summary);
+        found.evidence.push(check.to_owned());
+        found.fix = Some(advice(way, "you", Vec::new()));
+        Finding::Blocks(Box::new(found))
     }
 
     fn overrides(&self, case: &Case<'_>, certainty: Certainty, setting: &str, check: &str) -> Blocker {

@@ -105,7 +105,12 @@ impl Cause for KeyNotFoundHidden {
 impl KeyNotFoundHidden {
     fn found(&self, case: &Case<'_>, key: &str, certainty: Certainty, check: &str) -> Finding {
         let bucket = case.request.bucket.as_deref().unwrap_or_default();
-        let mut found = blocker(CODE, certainty, format!("`{key}` does not exist in `{bucket}`"));
+        // Other versions of it may be there.
+        let what = case.request.version_id.as_ref().map_or_else(
+            || format!("`{key}` does not exist in `{bucket}`"),
+            |version| format!("version `{version}` of `{key}` does not exist in `{bucket}`"),
+        );
+        let mut found = blocker(CODE, certainty, what);
         found.evidence.push(check.to_owned());
         let lists = case.evidence.listing.known().is_some();
         if !lists {
@@ -133,6 +138,12 @@ impl KeyNotFoundHidden {
     ) {
         let folder = key.rfind('/').map_or("", |slash| &key[..=slash]);
         let list = case.command(&["s3", "ls", &format!("s3://{bucket}/{folder}")]);
+        if case.request.version_id.is_some() {
+            let versions = case.command(&["s3api", "list-object-versions", "--bucket", bucket, "--prefix", key]);
+            let who = "whoever may list the bucket's versions (`s3:ListBucketVersions`)";
+            found.fix = Some(advice("look at which versions there are", who, vec![versions]));
+            return;
+        }
         if let Some((near, difference)) = near {
             found.near_miss = Some(format!("`{near}` exists; it differs {}", difference.words()));
             found.fix = Some(advice(format!("use the key that exists: `s3://{bucket}/{near}`"), "you", Vec::new()));

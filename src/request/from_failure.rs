@@ -3,7 +3,7 @@
 //! The operation is the failure's; which bucket and key it was about is the failure line's where it names them, and
 //! the command line's otherwise. For a silent failure the command line alone tells.
 
-use crate::recognize::{AwsFailure, TransferVerb};
+use crate::recognize::{AwsFailure, FailureKind, TransferVerb};
 use crate::request::bucket::Location;
 use crate::request::plan::CredentialPlan;
 use crate::request::{Arguments, Request, Settings, Side, customer_key, headers, operation};
@@ -25,7 +25,13 @@ impl Request {
         let typed = typed_ends(arguments);
         let ends = printed_ends(failure, arguments).unwrap_or_else(|| typed.completed(recursive));
         let error = failure.service();
-        let operation = error.and_then(|error| error.operation.clone()).or_else(|| first_operation(arguments, &typed));
+        // Of an archived object the CLI says so before it asks for the object itself.
+        let skipped = (failure.kind == FailureKind::Archived && failure.transfer.is_some() && recursive)
+            .then(|| "GetObject".to_owned());
+        let operation = error
+            .and_then(|error| error.operation.clone())
+            .or(skipped)
+            .or_else(|| first_operation(arguments, &typed));
         let mut request = Self {
             operation: operation.unwrap_or_default(),
             recursive,
