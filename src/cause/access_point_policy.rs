@@ -5,8 +5,8 @@ use super::fixes::{advice, blocker};
 use super::layer::{LayerCause, Side};
 use super::{Cause, Finding};
 use crate::diagnosis::{Certainty, DocumentKind};
-use crate::policy::Layer;
-use crate::recognize::DeniedLayer;
+use crate::policy::{Layer, Outcome};
+use crate::recognize::{DeniedLayer, DenyEffect};
 
 pub(super) struct AccessPointPolicy;
 
@@ -40,6 +40,18 @@ pub(super) fn is_for_a_vpc(case: &Case<'_>) -> bool {
     vpc(case).is_some()
 }
 
+/// Whether the point's own policy was read and denies nothing, so that an explicit deny is its bucket's.
+pub(super) fn is_cleared(case: &Case<'_>) -> bool {
+    let outcome = case
+        .verdicts
+        .access_point
+        .as_ref()
+        .and_then(|verdict| verdict.evaluation.layer(Layer::Resource))
+        .map(|layer| layer.outcome);
+    let explicit = case.denial.as_ref().and_then(|denial| denial.effect) == Some(DenyEffect::Explicit);
+    explicit && matches!(outcome, Some(Outcome::Allows | Outcome::NoAllow | Outcome::NotApplicable))
+}
+
 impl Cause for AccessPointPolicy {
     fn code(&self) -> &'static str {
         LAYER.code
@@ -69,6 +81,9 @@ impl Cause for AccessPointPolicy {
                 Vec::new(),
             ));
             return Finding::Blocks(Box::new(found));
+        }
+        if case.denied_layer() == Some(DeniedLayer::ResourcePolicy) && is_cleared(case) {
+            return Finding::RuledOut("no statement of its policy denies it: AWS speaks of the bucket's".to_owned());
         }
         let verdict = case.verdicts.access_point.as_ref();
         let finding = LAYER.judge(case, verdict);

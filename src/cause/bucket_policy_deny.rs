@@ -3,9 +3,10 @@
 use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::layer::{LayerCause, Side};
-use super::{Cause, Finding, block_public_access};
+use super::verdict::Verdict;
+use super::{Cause, Finding, access_point_policy, block_public_access};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind};
-use crate::policy::Layer;
+use crate::policy::{Layer, Outcome};
 use crate::recognize::DeniedLayer;
 
 pub(super) struct BucketPolicyDeny;
@@ -30,18 +31,25 @@ impl Cause for BucketPolicyDeny {
         if case.names_kms() {
             return LAYER.judge_documents_only(case, case.verdicts.main());
         }
-        if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
+        let behind = case.verdicts.behind.as_ref();
+        let shows = |verdict: &Verdict| {
+            verdict.evaluation.layer(Layer::Resource).is_some_and(|layer| layer.outcome == Outcome::DeniesExplicitly)
+        };
+        if case.access_point_arn().is_some()
+            && access_point_policy::is_named(case)
+            && !behind.is_some_and(shows)
+            && !access_point_policy::is_cleared(case)
+        {
             return Finding::Open(
                 "AWS names a resource-based policy, and the request went through an access point".to_owned(),
             );
         }
-        let finding = case
-            .verdicts
-            .asked
+        let finding = behind
+            .map_or(case.verdicts.asked.as_slice(), std::slice::from_ref)
             .iter()
             .map(|verdict| LAYER.judge(case, Some(verdict)))
             .find(|finding| matches!(finding, Finding::Blocks(_)));
-        let finding = finding.unwrap_or_else(|| LAYER.judge(case, case.verdicts.main()));
+        let finding = finding.unwrap_or_else(|| LAYER.judge(case, behind.or(case.verdicts.main())));
         match finding {
             Finding::Blocks(mut found) => {
                 if block_public_access::could_hide_behind_a_deny(case) {

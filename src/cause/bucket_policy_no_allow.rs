@@ -4,10 +4,11 @@ use super::case::Case;
 use super::fixes::{self, blocker};
 use super::layer::{LayerCause, Side};
 use super::{Cause, Finding, object_owned_by_other_account};
-use crate::diagnosis::{Certainty, DocumentKind, Place};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Place};
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::policy::{Layer, Outcome};
-use crate::recognize::DeniedLayer;
+use crate::recognize::{DeniedLayer, DenyEffect};
+use crate::request::BucketKind;
 
 pub(super) struct BucketPolicyNoAllow;
 
@@ -25,6 +26,17 @@ impl Cause for BucketPolicyNoAllow {
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
+        match (self.judged(case), case.point_to_nowhere()) {
+            (Finding::Blocks(found), Some(point)) => {
+                Finding::Blocks(Box::new(self.through_a_point(case, point, *found)))
+            }
+            (finding, _) => finding,
+        }
+    }
+}
+
+impl BucketPolicyNoAllow {
+    fn judged(&self, case: &Case<'_>) -> Finding {
         if super::assume_role_denied::is_about(case) || case.request.bucket.is_none() {
             return Finding::Irrelevant;
         }
@@ -38,6 +50,10 @@ impl Cause for BucketPolicyNoAllow {
             return Finding::RuledOut("HEAD, which needs the same permission, goes through".to_owned());
         }
         if case.access_point_arn().is_some() && super::access_point_policy::is_named(case) {
+            let explicit = case.denial.as_ref().and_then(|denial| denial.effect) == Some(DenyEffect::Explicit);
+            if explicit && case.verdicts.behind.is_some() {
+                return Finding::RuledOut("AWS names an explicit deny".to_owned());
+            }
             return Finding::Open(
                 "AWS names a resource-based policy, and the request went through an access point".to_owned(),
             );
@@ -72,9 +88,30 @@ impl Cause for BucketPolicyNoAllow {
             (finding, _) => finding,
         }
     }
-}
 
-impl BucketPolicyNoAllow {
+    /// No policy can be put on a bucket whose name nobody told: it is the access point's that can be spelt out, and the bucket's
+    /// has to allow the same.
+    fn through_a_point(&self, case: &Case<'_>, point: &str, mut found: Blocker) -> Blocker {
+        found.place =
+            Some(Place { document: DocumentKind::BucketPolicy, owner: None, policy: None, statement: None, pointer: None });
+        let verdict = case.verdicts.access_point.as_ref().filter(|_| case.request.bucket_kind == BucketKind::AccessPoint);
+        let of_the_point =
+            verdict.and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, DocumentKind::AccessPointPolicy));
+        let of_the_bucket = fixes::advice(
+            format!("have the bucket's policy allow the same, or leave it to its access points (`s3:DataAccessPointAccount`): both, `{point}` and the bucket, have to let it through"),
+            case.bucket_administrator(),
+            Vec::new(),
+        );
+        match of_the_point {
+            Some(fix) => {
+                found.fix = Some(fix);
+                found.other_fixes.insert(0, of_the_bucket);
+            }
+            None => found.fix = Some(of_the_bucket),
+        }
+        found
+    }
+
     fn summary(&self, case: &Case<'_>) -> String {
         let who = case.who();
         let bucket = case.bucket_or_so();

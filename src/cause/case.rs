@@ -3,6 +3,7 @@
 
 use super::verdict::Verdicts;
 use crate::evidence::Evidence;
+use crate::evidence::access_point::AccessPointFacts;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::policy::Principal;
 use crate::recognize::{AwsFailure, Denial, DeniedLayer, FailureKind};
@@ -152,6 +153,20 @@ impl<'a> Case<'a> {
         self.request.access_point_arn.as_deref().or(read).or(named)
     }
 
+    /// What could be read about that access point, where it names its bucket.
+    #[must_use]
+    pub fn access_point_facts(&self) -> Option<&AccessPointFacts> {
+        let facts = self.evidence.access_point.known()?.about.known()?;
+        (!facts.bucket.is_empty()).then_some(facts)
+    }
+
+    /// The access point's name, where the bucket behind it is not known.
+    #[must_use]
+    pub fn point_to_nowhere(&self) -> Option<&str> {
+        let arn = self.access_point_arn().filter(|_| self.access_point_facts().is_none())?;
+        arn.rsplit(['/', ':']).next()
+    }
+
     /// Whether a KMS key is what remains: the object is encrypted with one, HEAD goes through, and GET does not.
     #[must_use]
     pub fn suspects_kms(&self) -> bool {
@@ -232,8 +247,7 @@ impl<'a> Case<'a> {
             return Some(owns);
         }
         let account = self.account()?;
-        let point = self.evidence.access_point.known().and_then(|point| point.about.known());
-        point.and_then(|facts| facts.bucket_account.as_ref()).map(|owner| *owner == account)
+        self.access_point_facts().and_then(|facts| facts.bucket_account.as_ref()).map(|owner| *owner == account)
     }
 
     /// The account that owns the bucket, where its number is known.
@@ -242,18 +256,13 @@ impl<'a> Case<'a> {
         if self.same_account() == Some(true) {
             return self.account();
         }
-        let point = self.evidence.access_point.known().and_then(|point| point.about.known());
-        point.and_then(|facts| facts.bucket_account.clone())
+        self.access_point_facts().and_then(|facts| facts.bucket_account.clone())
     }
 
     /// The bucket that the request ends at, by name.
     #[must_use]
     pub fn bucket_name(&self) -> Option<&str> {
-        let point = self.evidence.access_point.known().and_then(|point| point.about.known());
-        match point {
-            Some(facts) if !facts.bucket.is_empty() => Some(&facts.bucket),
-            _ => self.request.bucket.as_deref(),
-        }
+        self.access_point_facts().map(|facts| facts.bucket.as_str()).or(self.request.bucket.as_deref())
     }
 
     /// The key and bucket as a person writes them: `acme-logs/2026/07/app.log`.
@@ -276,6 +285,9 @@ impl<'a> Case<'a> {
     /// The bucket in a sentence: its name in backticks, or what it is when that is not known.
     #[must_use]
     pub fn bucket_or_so(&self) -> String {
+        if let Some(point) = self.point_to_nowhere() {
+            return format!("the bucket behind `{point}`");
+        }
         self.bucket_name().map_or_else(|| "the bucket".to_owned(), |name| format!("`{name}`"))
     }
 
@@ -303,6 +315,9 @@ impl<'a> Case<'a> {
     pub fn bucket_administrator(&self) -> String {
         if self.same_account() == Some(true) {
             return self.own_administrator();
+        }
+        if let Some(point) = self.point_to_nowhere() {
+            return format!("the owner of the bucket behind {point}");
         }
         let bucket = self.bucket_name().unwrap_or("the bucket");
         match self.bucket_account() {

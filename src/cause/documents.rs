@@ -63,7 +63,12 @@ impl Documents {
             // Another account's resources are under another account's resource control policies.
             Reading::Unread
         };
-        documents.layers.resource = documents.resource(case, subject);
+        documents.layers.resource = if subject == Subject::S3 && resource.contains(":accesspoint/") {
+            // Two policies decide, each by its own name of the resource.
+            Reading::Unread
+        } else {
+            documents.resource(case, subject)
+        };
         documents.layers.vpc_endpoint = documents.endpoints(case, subject);
         documents.layers.block_public_access = match subject {
             Subject::S3 | Subject::AccessPoint => public_access(case),

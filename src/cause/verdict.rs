@@ -15,6 +15,8 @@ pub struct Verdicts {
     pub list: Option<Verdict>,
     /// The permission by the access point's own policy, where the request goes through one.
     pub access_point: Option<Verdict>,
+    /// The same of the bucket behind the access point, by its own policy: of this one only the bucket policy's word counts.
+    pub behind: Option<Verdict>,
     /// The KMS permission, where a key is involved.
     pub kms: Option<Verdict>,
     /// The other one of a multipart upload, which reads its encrypted parts when it puts them together.
@@ -73,7 +75,13 @@ impl Verdicts {
             let (action, resource) = needs(case).into_iter().next()?;
             Some(Verdict::of(case, &principal, Subject::AccessPoint, action, resource))
         });
-        Self { asked, list, access_point, kms, kms_of_parts }
+        let behind = case.access_point_facts().zip(case.access_point_arn()).and_then(|(facts, arn)| {
+            let (action, resource) = needs(case).into_iter().next()?;
+            let key = resource.strip_prefix(arn)?.strip_prefix("/object").unwrap_or_default();
+            let bucket = format!("arn:{}:s3:::{}{key}", case.request.partition(), facts.bucket);
+            Some(Verdict::of(case, &principal, Subject::S3, action, bucket))
+        });
+        Self { asked, list, access_point, behind, kms, kms_of_parts }
     }
 
     /// The verdict about the permission that was refused.
@@ -193,11 +201,33 @@ fn principal_tags<'e>(case: &Case<'e>) -> Option<&'e [(String, String)]> {
     case.evidence.identity_policies.known()?.tags.as_deref().filter(|_| is_its_own)
 }
 
+/// The keys that only temporary credentials carry.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-role-session-properties>
+const OF_SESSIONS: [&str; 17] = [
+    "aws:AssumedRoot",
+    "aws:ChatbotSourceArn",
+    "aws:Ec2InstanceSourcePrivateIPv4",
+    "aws:Ec2InstanceSourceVpc",
+    "aws:FederatedProvider",
+    "aws:MultiFactorAuthAge",
+    "aws:MultiFactorAuthPresent",
+    "aws:SignInSessionArn",
+    "aws:SourceIdentity",
+    "aws:TokenIssueTime",
+    "ec2:RoleDelivery",
+    "ec2:SourceInstanceArn",
+    "glue:CredentialIssuingService",
+    "glue:RoleAssumedBy",
+    "identitystore:UserId",
+    "lambda:SourceFunctionArn",
+    "ssm:SourceInstanceArn",
+];
+
 /// What is known of the request's context. Everything else is unknown: the request is seen from outside.
 fn context(case: &Case<'_>, subject: Subject) -> Context {
     let mut context = Context::open();
     let settings = case.settings;
-    for absent in ["aws:SourceArn", "aws:SourceAccount", "aws:referer"] {
+    for absent in ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:referer"] {
         context.set_absent(absent);
     }
     // A command of the CLI speaks to S3 for itself; to a key S3 speaks for it.
@@ -217,6 +247,15 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
         if case.is_general_bucket() && case.access_point_arn().is_none() {
             for absent in ["s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"] {
                 context.set_absent(absent);
+            }
+        }
+        if let Some(arn) = case.access_point_arn() {
+            context.set("s3:DataAccessPointArn", [arn]);
+            if let Some(account) = arn.split(':').nth(4) {
+                context.set("s3:DataAccessPointAccount", [account]);
+            }
+            if let Some(facts) = case.access_point_facts() {
+                context.set("s3:AccessPointNetworkOrigin", [if facts.vpc.is_some() { "VPC" } else { "Internet" }]);
             }
         }
         for (key, value) in case.request.context() {
@@ -241,9 +280,7 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
     let long_term = case.evidence.session.known().is_some_and(|session| !session.has_token);
     if long_term {
         // Keys of a user carry neither a token nor MFA.
-        for absent in
-            ["aws:TokenIssueTime", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:FederatedProvider"]
-        {
+        for absent in OF_SESSIONS {
             context.set_absent(absent);
         }
     }

@@ -39,6 +39,13 @@ impl LayerCause {
                     evidence.key.known().map_or_else(|| evidence.key.absence(), |key| key.policy.absence()),
                     "kms:GetKeyPolicy",
                 ),
+                DocumentKind::AccessPointPolicy => denied(
+                    evidence
+                        .access_point
+                        .known()
+                        .map_or_else(|| evidence.access_point.absence(), |point| point.policy.absence()),
+                    "s3:GetAccessPointPolicy",
+                ),
                 DocumentKind::RoleTrustPolicy => denied(evidence.role_trust.absence(), "iam:GetRole"),
                 _ if case.same_account() == Some(false) => {
                     "the bucket is another account's, and its policy cannot be read from here".to_owned()

@@ -7,6 +7,7 @@ use super::owner::{Owner, ask_owner};
 use super::{ask_identity, caller_arn, read_policies};
 use crate::aws::answer::Exchange;
 use crate::aws::clients::Signer;
+use crate::evidence::access_point::AccessPoint;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::identity::Identity;
 use crate::evidence::identity_policies::IdentityPolicies;
@@ -14,7 +15,7 @@ use crate::evidence::listing::Listing;
 use crate::evidence::region::Places;
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, bucket, bucket_policy, identity, identity_policies, listing, replay, unsigned,
+    Answer, Evidence, NOT_NEEDED, bucket, bucket_policy, identity, identity_policies, listing, replay, unsigned,
 };
 use crate::recognize::{Denial, DeniedLayer};
 use crate::request::BucketKind;
@@ -60,7 +61,12 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
         kept.renew(desk, &identity);
     }
     evidence.replay = replayed.await;
-    evidence.bucket_policy = policy.await;
+    evidence.bucket_policy = match desk.plan.request.bucket_kind {
+        BucketKind::AccessPoint | BucketKind::AccessPointAlias => {
+            questions.policy_behind(&evidence.replay, &named.access_point).await
+        }
+        _ => policy.await,
+    };
     evidence.bucket = bucket;
     evidence.listing = listing;
     evidence.unsigned = unsigned;
@@ -70,6 +76,8 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
     named.put(evidence);
     evidence.region = region.borrow().clone();
 }
+
+const NO_BUCKET: &str = "the request names no general purpose bucket";
 
 /// What the questions share.
 struct Questions<'a> {
@@ -103,9 +111,33 @@ impl Questions<'_> {
 
     async fn bucket_policy(&self) -> Answer<BucketPolicy> {
         let request = self.desk.plan.request;
+        if matches!(request.bucket_kind, BucketKind::AccessPoint | BucketKind::AccessPointAlias) {
+            // Which bucket it is, the access point tells.
+            return Answer::Skipped(NO_BUCKET.to_owned());
+        }
         let Some(name) = request.bucket.as_deref().filter(|_| request.bucket_kind == BucketKind::General) else {
-            return self.desk.skip(bucket_policy::NAME, "the request names no general purpose bucket");
+            return self.desk.skip(bucket_policy::NAME, NO_BUCKET);
         };
+        self.policy_of(name).await
+    }
+
+    /// The policy of the bucket behind an access point, where the refusal may be its own.
+    async fn policy_behind(&self, replayed: &Answer<Replay>, point: &Answer<AccessPoint>) -> Answer<BucketPolicy> {
+        let replayed = replayed.known();
+        let denial = replayed.and_then(|replay| Denial::read(replay.decisive().message()));
+        let layer = denial.as_ref().or(self.desk.plan.denial).and_then(|denial| denial.layer);
+        let may_be_its_own = matches!(layer, None | Some(DeniedLayer::ResourcePolicy | DeniedLayer::AccessPointPolicy));
+        if !may_be_its_own || replayed.is_some_and(Replay::succeeded) {
+            return self.desk.skip(bucket_policy::NAME, NOT_NEEDED);
+        }
+        let facts = point.known().and_then(|point| point.about.known());
+        match facts.map(|facts| facts.bucket.as_str()).filter(|bucket| !bucket.is_empty()) {
+            Some(bucket) => self.policy_of(bucket).await,
+            None => self.desk.skip(bucket_policy::NAME, "the bucket behind the access point is not known"),
+        }
+    }
+
+    async fn policy_of(&self, name: &str) -> Answer<BucketPolicy> {
         let Some(keys) = self.keys.or(self.reader) else {
             return self.desk.skip(bucket_policy::NAME, "the request was unsigned");
         };
