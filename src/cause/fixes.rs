@@ -45,7 +45,9 @@ pub(super) fn and(items: &[&str]) -> String {
 pub(super) fn for_layer(case: &Case<'_>, verdict: &Verdict, layer: Layer, kind: DocumentKind) -> Option<Fix> {
     let wanted = wanted_request(case, verdict);
     let outcome = verdict.evaluation.layer(layer).map(|layer| layer.outcome);
-    let repair = policy::repair(&wanted, &verdict.documents.layers, layer);
+    // A Deny of some of the keys that a recursive command covers is one of the key that failed.
+    let repair = policy::repair(&wanted, &verdict.documents.layers, layer)
+        .or_else(|| policy::repair(&verdict.request, &verdict.documents.layers, layer));
     let grants = !matches!(outcome, Some(Outcome::DeniesExplicitly));
     if let Some(repair) = repair {
         let sources = || sources(verdict, &repair).into_iter().flatten();

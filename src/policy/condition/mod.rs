@@ -144,7 +144,7 @@ impl Operator {
             Base::String { comparison, .. } => string::compile(comparison, text, variables),
             Base::Numeric { .. } => Test::Numeric(numeric::Decimal::parse(text)),
             Base::Date { .. } => Test::Date(date::parse(text)),
-            Base::Bool => boolean::compile(text, variables),
+            Base::Bool => boolean::compile(text),
             Base::Binary => Test::Binary(binary::decode(text)),
             Base::Ip { .. } => Test::Ip(ip::Network::parse(text)),
             Base::Arn { .. } => arn::compile(text, variables),

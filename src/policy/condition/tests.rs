@@ -199,3 +199,14 @@ fn a_role_of_unknown_path_is_known_only_by_what_holds_for_every_path() {
     assert_eq!(like("aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Dev_0123456789abcdef"), Undetermined);
     assert_eq!(like("AWSReservedSSO_Dev_*"), ImplicitlyDenied);
 }
+
+#[test]
+fn only_texts_and_arns_take_variables() {
+    let wanted = |operator: &str| {
+        with(&format!(r#"{{"{operator}": {{"k:a": "${{k:b}}"}}}}"#), |context| {
+            context.set("k:a", ["true"]).set("k:b", ["true"]);
+        })
+    };
+    assert_eq!(wanted("StringEquals"), Allowed);
+    assert_eq!(wanted("Bool"), ImplicitlyDenied);
+}

@@ -119,6 +119,7 @@ scenarios![
     "identity-policy-deny.mfa",
     "identity-policy-deny.near",
     "identity-policy-deny.partial",
+    "identity-policy-deny.recursive",
     "identity-policy-deny.several",
     "identity-policy-deny.silent",
     "identity-policy-no-allow",
