@@ -92,13 +92,21 @@ impl BucketPolicyNoAllow {
     /// No policy can be put on a bucket whose name nobody told: it is the access point's that can be spelt out, and the bucket's
     /// has to allow the same.
     fn through_a_point(&self, case: &Case<'_>, point: &str, mut found: Blocker) -> Blocker {
-        found.place =
-            Some(Place { document: DocumentKind::BucketPolicy, owner: None, policy: None, statement: None, pointer: None });
-        let verdict = case.verdicts.access_point.as_ref().filter(|_| case.request.bucket_kind == BucketKind::AccessPoint);
+        found.place = Some(Place {
+            document: DocumentKind::BucketPolicy,
+            owner: None,
+            policy: None,
+            statement: None,
+            pointer: None,
+        });
+        let verdict =
+            case.verdicts.access_point.as_ref().filter(|_| case.request.bucket_kind == BucketKind::AccessPoint);
         let of_the_point =
             verdict.and_then(|verdict| fixes::for_layer(case, verdict, LAYER.layer, DocumentKind::AccessPointPolicy));
         let of_the_bucket = fixes::advice(
-            format!("have the bucket's policy allow the same, or leave it to its access points (`s3:DataAccessPointAccount`): both, `{point}` and the bucket, have to let it through"),
+            format!(
+                "have the bucket's policy allow the same, or leave it to its access points (`s3:DataAccessPointAccount`): both, `{point}` and the bucket, have to let it through"
+            ),
             case.bucket_administrator(),
             Vec::new(),
         );

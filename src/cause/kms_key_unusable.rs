@@ -17,7 +17,9 @@ impl Cause for KmsKeyUnusable {
         let state = case.evidence.key.known().and_then(|key| key.about.known()).map(|about| about.state.as_str());
         let said = match code {
             "KMS.DisabledException" => Some("disabled"),
-            "KMS.KMSInvalidStateException" if case.message().contains("is pending deletion") => Some("pending deletion"),
+            "KMS.KMSInvalidStateException" if case.message().contains("is pending deletion") => {
+                Some("pending deletion")
+            }
             "KMS.KMSInvalidStateException" => Some("in a state that does not allow its use"),
             "KMS.NotFoundException" => Some("not there"),
             _ if code.starts_with("KMS.") => Some("not usable"),
@@ -38,10 +40,8 @@ impl Cause for KmsKeyUnusable {
             };
         };
         let key = case.evidence.key.known().map(|key| key.arn.as_str()).or_else(|| named(case.message()));
-        let name = key.map_or_else(
-            || "the KMS key".to_owned(),
-            |arn| format!("`{}`", arn.rsplit(':').next().unwrap_or(arn)),
-        );
+        let name =
+            key.map_or_else(|| "the KMS key".to_owned(), |arn| format!("`{}`", arn.rsplit(':').next().unwrap_or(arn)));
         let mut found =
             blocker(self.code(), Certainty::Proven, format!("{name}, which encrypts `{}`, is {what}", case.target()));
         if said.is_some() {
@@ -76,7 +76,8 @@ impl Cause for KmsKeyUnusable {
 /// The key's ARN in KMS's words: `arn:aws:kms:… is disabled.`, `Key 'arn:aws:kms:…' does not exist`.
 fn named(message: &str) -> Option<&str> {
     let arn = message.get(message.find("arn:")?..)?;
-    let end = arn.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '-' | '_'))).unwrap_or(arn.len());
+    let end =
+        arn.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '-' | '_'))).unwrap_or(arn.len());
     arn.get(..end).filter(|arn| arn.split(':').nth(2) == Some("kms") && arn.contains(":key/"))
 }
 

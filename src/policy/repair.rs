@@ -144,7 +144,7 @@ fn is_sound(
         (now_allowed.is_true() && !allowed.is_true()) || is_spared
     };
     others(&after) == others(before)
-        && after.never_allowed == !after.denied_by.is_empty()
+        && after.never_allowed != after.denied_by.is_empty()
         && !sentinels.iter().any(gains)
 }
 

@@ -28,10 +28,8 @@ impl Request {
         // Of an archived object the CLI says so before it asks for the object itself.
         let skipped = (failure.kind == FailureKind::Archived && failure.transfer.is_some() && recursive)
             .then(|| "GetObject".to_owned());
-        let operation = error
-            .and_then(|error| error.operation.clone())
-            .or(skipped)
-            .or_else(|| first_operation(arguments, &typed));
+        let operation =
+            error.and_then(|error| error.operation.clone()).or(skipped).or_else(|| first_operation(arguments, &typed));
         let mut request = Self {
             operation: operation.unwrap_or_default(),
             recursive,

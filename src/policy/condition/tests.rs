@@ -188,13 +188,24 @@ fn a_role_of_unknown_path_is_known_only_by_what_holds_for_every_path() {
         (arn("other"), ImplicitlyDenied),
         (arn("team/other"), ImplicitlyDenied),
     ] {
-        assert_eq!(of_unknown_path("app", &format!(r#"{{"ArnLike": {{"aws:PrincipalArn": {wanted}}}}}"#)), expected, "{wanted}");
+        assert_eq!(
+            of_unknown_path("app", &format!(r#"{{"ArnLike": {{"aws:PrincipalArn": {wanted}}}}}"#)),
+            expected,
+            "{wanted}"
+        );
     }
-    assert_eq!(of_unknown_path("app", &format!(r#"{{"ArnNotEquals": {{"aws:PrincipalArn": {}}}}}"#, arn("app"))), Undetermined);
-    assert_eq!(of_unknown_path("app", &format!(r#"{{"ArnNotEquals": {{"aws:PrincipalArn": {}}}}}"#, arn("other"))), Allowed);
+    assert_eq!(
+        of_unknown_path("app", &format!(r#"{{"ArnNotEquals": {{"aws:PrincipalArn": {}}}}}"#, arn("app"))),
+        Undetermined
+    );
+    assert_eq!(
+        of_unknown_path("app", &format!(r#"{{"ArnNotEquals": {{"aws:PrincipalArn": {}}}}}"#, arn("other"))),
+        Allowed
+    );
     // IAM Identity Center's roles never stand in the root path.
     let center = "AWSReservedSSO_Dev_0123456789abcdef";
-    let like = |rest: &str| of_unknown_path(center, &format!(r#"{{"ArnLike": {{"aws:PrincipalArn": {}}}}}"#, arn(rest)));
+    let like =
+        |rest: &str| of_unknown_path(center, &format!(r#"{{"ArnLike": {{"aws:PrincipalArn": {}}}}}"#, arn(rest)));
     assert_eq!(like("aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Dev_0123456789abcdef"), Allowed);
     assert_eq!(like("aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Dev_0123456789abcdef"), Undetermined);
     assert_eq!(like("AWSReservedSSO_Dev_*"), ImplicitlyDenied);

@@ -283,7 +283,10 @@ fn an_exemption_reaches_a_role_whatever_its_path() {
     let edit = only(&request, &layers, Layer::Resource).unwrap();
     assert_eq!(edit.statement.unwrap()["Condition"], json!({"ArnNotEquals": {"aws:PrincipalArn": both}}));
     // A list that takes no wildcards is left as it is.
-    let (_, layers) = from_outside("app", &deny(r#", "Condition": {"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}}"#));
+    let (_, layers) = from_outside(
+        "app",
+        &deny(r#", "Condition": {"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}}"#),
+    );
     let edit = only(&request, &layers, Layer::Resource).unwrap();
     assert_eq!(
         edit.statement.unwrap()["Condition"],
