@@ -333,9 +333,11 @@ fn is_about(edit: &Edit, action: &str, arn: &str) -> bool {
         Value::Array(all) => all.iter().filter_map(Value::as_str).any(matches),
         _ => false,
     };
+    // The characters that a policy would take for wildcards are spelt out in it.
+    let plain = |text: &str| text.replace("${*}", "*").replace("${?}", "?").replace("${$}", "$");
     let covers = |pattern: &str| match pattern.strip_suffix('*') {
-        Some(beginning) => arn.starts_with(beginning),
-        None => pattern == arn,
+        Some(beginning) => arn.starts_with(&plain(beginning)),
+        None => plain(pattern) == arn,
     };
     let of_a_key = has("Action", &|action| action.starts_with("kms:"));
     statement["Effect"] == "Deny"
