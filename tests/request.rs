@@ -395,6 +395,51 @@ fn copies_name_both_ends() {
 }
 
 #[test]
+fn each_end_of_a_copy_has_what_it_needs_and_its_own_headers() {
+    let command = "aws s3 cp --recursive s3://a/in s3://b/out --acl bucket-owner-full-control";
+    let source = asked(
+        command,
+        "copy failed: s3://a/in/k to s3://b/out/k An error occurred (AccessDenied) when calling the CopyObject operation: \
+         User: arn:aws:iam::111122223333:user/u is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::a/in/k\"",
+    );
+    assert_eq!(source.side, Side::Source);
+    assert_eq!(
+        source.needs(),
+        [
+            ("s3:GetObject".to_owned(), "arn:aws:s3:::a/in/k".to_owned()),
+            ("s3:PutObject".to_owned(), "arn:aws:s3:::b/out/k".to_owned()),
+            ("s3:PutObjectAcl".to_owned(), "arn:aws:s3:::b/out/k".to_owned()),
+        ]
+    );
+    assert_eq!(source.other_bucket(), Some("b"));
+    assert!(source.needs_next().is_empty(), "it is the copy itself");
+    let there = source.at_other_end.as_ref().expect("the destination");
+    assert_eq!((source.prefix.as_deref(), there.prefix.as_deref()), (Some("in/"), Some("out/")));
+    assert!(!source.context().contains_key("s3:x-amz-acl"), "the source is sent no ACL");
+    assert_eq!(there.context()["s3:x-amz-acl"].as_deref(), Some("bucket-owner-full-control"));
+    assert_eq!(there.context()["s3:x-amz-copy-source"].as_deref(), Some("a/in/k"));
+
+    let read = asked(
+        "aws s3 cp s3://a/k s3://b/",
+        "fatal error: An error occurred (403) when calling the HeadObject operation: Forbidden",
+    );
+    assert_eq!(read.needs(), [("s3:GetObject".to_owned(), "arn:aws:s3:::a/k".to_owned())]);
+    assert_eq!(read.needs_next(), [("s3:PutObject".to_owned(), "arn:aws:s3:::b/k".to_owned())]);
+    assert!(!read.at_other_end.expect("the destination").context().contains_key("s3:x-amz-copy-source"));
+
+    let within = asked(
+        "aws s3api copy-object --bucket b --key k2 --copy-source b/k",
+        "An error occurred (AccessDenied) when calling the CopyObject operation: Access Denied",
+    );
+    assert_eq!(within.other_bucket(), None);
+    let download = asked(
+        "aws s3 cp s3://a/k .",
+        "fatal error: An error occurred (403) when calling the HeadObject operation: Forbidden",
+    );
+    assert!(download.at_other_end.is_none() && download.needs_next().is_empty());
+}
+
+#[test]
 fn uploads_say_what_they_need_and_fix() {
     let request = silent("aws s3 cp f s3://b/k --grants full=id=abc --sse --storage-class GLACIER --quiet");
     let actions: Vec<String> = request.needs().into_iter().map(|(action, _)| action).collect();

@@ -28,6 +28,8 @@ pub struct Request {
     pub side: Side,
     /// The other end of a copy.
     pub other: Option<Location>,
+    /// What S3 decides at that end, with the headers that count there.
+    pub at_other_end: Option<Box<Self>>,
     /// `--request-payer requester`.
     pub request_payer: bool,
     /// `--expected-bucket-owner`.
@@ -138,23 +140,40 @@ impl Request {
     /// Every (action, resource) that has to be allowed for this request, the failing side's own first.
     #[must_use]
     pub fn needs(&self) -> Vec<(String, String)> {
+        let mut needs = self.own_needs();
+        if operation::is_copy(&self.operation) {
+            needs.extend(self.needs_at_other_end());
+        }
+        needs
+    }
+
+    /// What a copy needs once its source can be read: this is the read that comes before it.
+    #[must_use]
+    pub fn needs_next(&self) -> Vec<(String, String)> {
+        let reads = matches!(self.operation.as_str(), "HeadObject" | "GetObject");
+        if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() }
+    }
+
+    /// A directory bucket's ARN holds an account, which its name does not tell.
+    fn needs_at_other_end(&self) -> Vec<(String, String)> {
+        let other = self.at_other_end.as_ref().filter(|other| other.bucket_kind != BucketKind::Directory);
+        other.map(|other| other.own_needs()).unwrap_or_default()
+    }
+
+    fn own_needs(&self) -> Vec<(String, String)> {
         let mut needs = Vec::new();
         if let (Some(action), Some(resource)) = (&self.action, self.resource_arn()) {
             needs.push((action.clone(), resource.clone()));
             needs.extend(self.also.iter().map(|action| (action.clone(), resource.clone())));
         }
-        if let (true, Some(other)) = (operation::is_copy(&self.operation), &self.other)
-            && let Some(resource) = object_arn(&other.bucket, &other.key, self.partition())
-            && BucketKind::of(&other.bucket) != BucketKind::Directory
-        {
-            let action = match (self.side, &other.version_id) {
-                (Side::Source, _) => "s3:PutObject",
-                (_, Some(_)) => "s3:GetObjectVersion",
-                (_, None) => "s3:GetObject",
-            };
-            needs.push((action.to_owned(), resource));
-        }
         needs
+    }
+
+    /// The bucket at the other end of a copy, where it is another one and has a policy that can be asked for.
+    #[must_use]
+    pub fn other_bucket(&self) -> Option<&str> {
+        let other = self.at_other_end.as_ref().filter(|other| other.bucket_kind == BucketKind::General)?;
+        other.bucket.as_deref().filter(|bucket| self.bucket.as_deref() != Some(bucket))
     }
 
     /// What it needs only where the object has tags: S3 copies them with the object.

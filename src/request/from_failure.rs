@@ -56,7 +56,36 @@ impl Request {
         }
         request.set_action();
         headers::fill(&mut request, arguments, settings);
+        request.at_other_end = request.copy_at_other_end(&typed, arguments, settings).map(Box::new);
         request
+    }
+
+    /// The copy at its other end: of a copy that was refused, or of one that begins with the read that was.
+    fn copy_at_other_end(&self, typed: &Ends, arguments: &Arguments, settings: &Settings) -> Option<Self> {
+        let begins = self.operation == "HeadObject" && self.side == Side::Source;
+        let copies = operation::is_copy(&self.operation);
+        let there = self.other.as_ref().filter(|_| copies || begins)?;
+        let mut request = Self {
+            operation: if copies { self.operation.clone() } else { "CopyObject".to_owned() },
+            recursive: self.recursive,
+            partition: settings.partition().to_owned(),
+            other: self.bucket.clone().map(|bucket| Location {
+                bucket,
+                key: self.key.clone().unwrap_or_default(),
+                version_id: self.version_id.clone(),
+            }),
+            ..Self::default()
+        };
+        request.take(there, if self.side == Side::Source { Side::Destination } else { Side::Source });
+        request.sse_c = customer_key::of(arguments, request.side == Side::Source);
+        request.set_prefix(arguments, typed, true);
+        request.set_action();
+        headers::fill(&mut request, arguments, settings);
+        if !copies {
+            // A large object is copied in parts, by requests that name no source at first.
+            request.conditions.remove("s3:x-amz-copy-source");
+        }
+        Some(request)
     }
 
     /// Takes the bucket and key of the end that the operation works on.
