@@ -271,7 +271,7 @@ impl<'a> Inquiry<'a> {
     /// One kind of failure, asked about and judged.
     async fn one(&self, kind: &FailureGroup, total: &Arc<Total>) -> Option<Failure> {
         let failure = kind.first()?;
-        let request = Request::from_failure(self.arguments, failure, self.settings);
+        let mut request = Request::from_failure(self.arguments, failure, self.settings);
         // Nothing is asked about what nobody wants explained.
         if self.ignores(&request) {
             return None;
@@ -289,6 +289,10 @@ impl<'a> Inquiry<'a> {
             let evidence = gather::first(&asking.about(self, &source)).await;
             if evidence.replay.known().is_some_and(|replay| !replay.succeeded()) {
                 return self.settle(kind, failure, &source, &asking, evidence).await;
+            }
+            if evidence.replay.known().is_some() {
+                // What can be read does not stop the copy: it is the destination's turn alone.
+                request.at_other_end = None;
             }
         }
         let evidence = gather::first(&asking.about(self, &request)).await;
@@ -315,7 +319,11 @@ impl<'a> Inquiry<'a> {
         let copies =
             matches!(request.operation.as_str(), "CopyObject" | "UploadPartCopy") && request.side == Side::Destination;
         let other = request.other.as_ref().filter(|_| copies)?;
-        Some(Request::at("GetObject", other, self.settings))
+        let mut source = Request::at("GetObject", other, self.settings);
+        source.side = Side::Source;
+        source.sse_c = request.at_other_end.as_ref().and_then(|source| source.sse_c.clone());
+        source.at_other_end = Some(Box::new(Request { at_other_end: None, ..request.clone() }));
+        Some(source)
     }
 
     fn is_settled(&self, failure: &AwsFailure, request: &Request, evidence: &Evidence) -> bool {

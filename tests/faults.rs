@@ -1351,6 +1351,7 @@ const WORLDS: &[&str] = &[
     "identity-policy-no-allow.bare",
     "assume-role-denied",
     "bucket-owner-mismatch",
+    "identity-policy-no-allow.copy",
     "unsigned-request",
     "kms-no-allow",
     "kms-no-allow.upload",

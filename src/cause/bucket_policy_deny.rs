@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::fixes::{advice, blocker};
-use super::layer::{LayerCause, Side};
+use super::layer::{LayerCause, Side, surer};
 use super::verdict::Verdict;
 use super::{Cause, Finding, access_point_policy, block_public_access};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind};
@@ -28,57 +28,78 @@ impl Cause for BucketPolicyDeny {
         if super::assume_role_denied::is_about(case) || case.request.bucket.is_none() {
             return Finding::Irrelevant;
         }
-        if case.names_kms() {
-            return LAYER.judge_documents_only(case, case.verdicts.main());
+        findings(case).reduce(surer).unwrap_or_else(|| of_verdict(case, None))
+    }
+
+    fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
+        match self.judge(case) {
+            Finding::Blocks(first) => LAYER.beside(&first, findings(case)),
+            _ => Vec::new(),
         }
-        let behind = case.verdicts.behind.as_ref();
-        let shows = |verdict: &Verdict| {
-            verdict.evaluation.layer(Layer::Resource).is_some_and(|layer| layer.outcome == Outcome::DeniesExplicitly)
-        };
-        if case.access_point_arn().is_some()
-            && access_point_policy::is_named(case)
-            && !behind.is_some_and(shows)
-            && !access_point_policy::is_cleared(case)
-        {
-            return Finding::Open(
-                "AWS names a resource-based policy, and the request went through an access point".to_owned(),
+    }
+
+    fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
+        let mut found = LAYER.next(case);
+        for blocker in &mut found {
+            add_condition_help(case, case.verdicts.next.first(), blocker);
+        }
+        found
+    }
+}
+
+/// What it says of each permission that is asked for; through an access point, of the bucket behind it.
+fn findings<'c>(case: &'c Case<'_>) -> impl Iterator<Item = Finding> + use<'c> {
+    let behind = case.verdicts.behind.as_ref().filter(|_| !case.names_kms());
+    let asked = case.verdicts.asked.iter().filter(move |asked| behind.is_none() || asked.is_of_other_bucket());
+    behind.into_iter().chain(asked).map(|verdict| of_verdict(case, Some(verdict)))
+}
+
+fn of_verdict(case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
+    if case.names_kms() {
+        return LAYER.judge_documents_only(case, verdict);
+    }
+    let other = verdict.filter(|verdict| verdict.is_of_other_bucket());
+    let shows = |verdict: &Verdict| {
+        verdict.evaluation.layer(Layer::Resource).is_some_and(|layer| layer.outcome == Outcome::DeniesExplicitly)
+    };
+    if other.is_none()
+        && case.access_point_arn().is_some()
+        && access_point_policy::is_named(case)
+        && !case.verdicts.behind.as_ref().is_some_and(shows)
+        && !access_point_policy::is_cleared(case)
+    {
+        return Finding::Open(
+            "AWS names a resource-based policy, and the request went through an access point".to_owned(),
+        );
+    }
+    let same = verdict.map_or_else(|| case.same_account(), |verdict| verdict.same_account(case));
+    match LAYER.judge(case, verdict) {
+        Finding::Blocks(mut found) => {
+            // AWS's words are about the bucket that it names.
+            if other.is_none() && block_public_access::could_hide_behind_a_deny(case) {
+                found.certainty = found.certainty.min(Certainty::Likely);
+                found
+                    .notes
+                    .push("`RestrictPublicBuckets` of Block Public Access is reported in the same words".to_owned());
+            }
+            add_condition_help(case, verdict, &mut found);
+            Finding::Blocks(found)
+        }
+        Finding::Open(because) if case.is_bare() && case.is_aws() && case.settings.signed && same != Some(true) => {
+            let mut found = blocker(
+                LAYER.code,
+                Certainty::Possible,
+                format!("the bucket policy of {} denies this request", case.bucket_of(verdict)),
             );
+            found.notes.push(format!("not checked: {because}"));
+            Finding::Blocks(Box::new(found))
         }
-        let finding = behind
-            .map_or(case.verdicts.asked.as_slice(), std::slice::from_ref)
-            .iter()
-            .map(|verdict| LAYER.judge(case, Some(verdict)))
-            .find(|finding| matches!(finding, Finding::Blocks(_)));
-        let finding = finding.unwrap_or_else(|| LAYER.judge(case, behind.or(case.verdicts.main())));
-        match finding {
-            Finding::Blocks(mut found) => {
-                if block_public_access::could_hide_behind_a_deny(case) {
-                    found.certainty = found.certainty.min(Certainty::Likely);
-                    found.notes.push(
-                        "`RestrictPublicBuckets` of Block Public Access is reported in the same words".to_owned(),
-                    );
-                }
-                add_condition_help(case, &mut found);
-                Finding::Blocks(found)
-            }
-            Finding::Open(because)
-                if case.is_bare() && case.is_aws() && case.settings.signed && case.same_account() != Some(true) =>
-            {
-                let mut found = blocker(
-                    LAYER.code,
-                    Certainty::Possible,
-                    format!("the bucket policy of {} denies this request", case.bucket_or_so()),
-                );
-                found.notes.push(format!("not checked: {because}"));
-                Finding::Blocks(Box::new(found))
-            }
-            other => other,
-        }
+        other => other,
     }
 }
 
 /// A Deny with a condition is met first, and edited last.
-fn add_condition_help(case: &Case<'_>, found: &mut Blocker) {
+fn add_condition_help(case: &Case<'_>, verdict: Option<&Verdict>, found: &mut Blocker) {
     let Some(excerpt) = &found.excerpt else { return };
     let text = excerpt
         .marks
@@ -114,7 +135,7 @@ fn add_condition_help(case: &Case<'_>, found: &mut Blocker) {
         Some(fix) => found.other_fixes.insert(0, fix),
         None => found.other_fixes.insert(
             0,
-            advice(format!("ask for an exemption of {}", case.who()), case.bucket_administrator(), Vec::new()),
+            advice(format!("ask for an exemption of {}", case.who()), case.administrator_of(verdict), Vec::new()),
         ),
     }
 }

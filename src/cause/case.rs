@@ -1,7 +1,7 @@
 //! All that is known of one failed request: what the CLI said, what was asked, what the probes brought, and what the
 //! policy evaluator makes of the documents. Made once, read by every cause.
 
-use super::verdict::Verdicts;
+use super::verdict::{Verdict, Verdicts};
 use crate::evidence::Evidence;
 use crate::evidence::access_point::AccessPointFacts;
 use crate::evidence::bucket_policy::BucketPolicy;
@@ -323,6 +323,25 @@ impl<'a> Case<'a> {
         match self.bucket_account() {
             Some(account) => format!("the owner of {bucket}, account {account}"),
             None => format!("the owner of {bucket}"),
+        }
+    }
+
+    /// Who can change things of the bucket that a verdict is about.
+    #[must_use]
+    pub(super) fn administrator_of(&self, verdict: Option<&Verdict>) -> String {
+        match verdict.filter(|verdict| verdict.is_of_other_bucket()) {
+            None => self.bucket_administrator(),
+            Some(other) if other.same_account(self) == Some(true) => self.own_administrator(),
+            Some(other) => format!("the owner of {}", other.bucket(self).unwrap_or("the bucket")),
+        }
+    }
+
+    /// The bucket that a verdict is about, in a sentence.
+    #[must_use]
+    pub(super) fn bucket_of(&self, verdict: Option<&Verdict>) -> String {
+        match verdict.filter(|verdict| verdict.is_of_other_bucket()).and_then(|verdict| verdict.bucket(self)) {
+            Some(name) => format!("`{name}`"),
+            None => self.bucket_or_so(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! layer unread, never an empty one.
 
 use super::case::Case;
+use super::verdict::{bucket_of, owns_other_bucket};
 use crate::diagnosis::DocumentKind;
 use crate::evidence::Answer;
 use crate::evidence::bucket_policy::BucketPolicy;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     S3,
-    /// The other end of a copy, in another bucket: of that one nothing was read.
+    /// The bucket at the other end of a copy: of that one the policy was read, and nothing else.
     OtherBucket,
     /// The access point's own policy in place of the bucket's.
     AccessPoint,
@@ -67,7 +68,7 @@ impl Documents {
             // Two policies decide, each by its own name of the resource.
             Reading::Unread
         } else {
-            documents.resource(case, subject)
+            documents.resource(case, subject, resource)
         };
         documents.layers.vpc_endpoint = documents.endpoints(case, subject);
         documents.layers.block_public_access = match subject {
@@ -202,13 +203,19 @@ impl Documents {
         if gaps { Reading::Partly(found) } else { Reading::Read(found) }
     }
 
-    fn resource(&mut self, case: &Case<'_>, subject: Subject) -> Reading<NamedPolicy> {
+    fn resource(&mut self, case: &Case<'_>, subject: Subject, resource: &str) -> Reading<NamedPolicy> {
         let evidence = case.evidence;
         let (text, source) = match subject {
-            Subject::OtherBucket => return Reading::Unread,
-            Subject::S3 => {
-                let bucket = case.bucket_name().unwrap_or_default().to_owned();
-                match evidence.bucket_policy.known() {
+            Subject::S3 | Subject::OtherBucket => {
+                let (bucket, policy) = if subject == Subject::S3 {
+                    (case.bucket_name(), &evidence.bucket_policy)
+                } else {
+                    let asked = case.request.other_bucket().filter(|asked| bucket_of(resource) == Some(asked));
+                    (asked, &evidence.other_bucket_policy)
+                };
+                let is_asked = subject == Subject::S3 || bucket.is_some();
+                let bucket = bucket.unwrap_or_default().to_owned();
+                match policy.known().filter(|_| is_asked) {
                     Some(BucketPolicy::None) => return Reading::NotApplicable,
                     Some(BucketPolicy::Document(text)) => (
                         text,
@@ -361,7 +368,7 @@ fn session(case: &Case<'_>, principal: &Principal) -> Reading<Vec<NamedPolicy>> 
 fn is_of_the_callers_account(case: &Case<'_>, subject: Subject, resource: &str) -> bool {
     match subject {
         Subject::S3 | Subject::AccessPoint => case.same_account() == Some(true),
-        Subject::OtherBucket => false,
+        Subject::OtherBucket => owns_other_bucket(case, resource) == Some(true),
         Subject::Key | Subject::Role => case.account().is_some_and(|own| resource.split(':').nth(4) == Some(&*own)),
     }
 }

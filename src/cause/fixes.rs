@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::documents::Source;
-use super::verdict::Verdict;
+use super::verdict::{Verdict, end_of};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
 use crate::policy::{self, Decisive, Layer, Outcome, Reading, Repair, RepairEdit, RepairOp};
 use crate::recognize::{DeniedLayer, DenyEffect};
@@ -90,7 +90,7 @@ fn edited(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind, repair: Repair
     let layer = repair.layer;
     let edits = repair.edits.into_iter().zip(&sources);
     let edits = edits.map(|(edit, source)| edit_of(case, verdict, layer, kind, edit, *source)).collect();
-    finish(case, (&verdict.action, &verdict.resource), layer, &sources, edits)
+    finish(case, verdict, &verdict.resource, layer, &sources, edits)
 }
 
 /// The report's edit.
@@ -156,11 +156,12 @@ pub(super) fn way_to_meet(missed: &policy::Reason) -> Option<Fix> {
 /// What the repair has to let through: the failed request, or all that a recursive command named.
 fn wanted_request(case: &Case<'_>, verdict: &Verdict) -> policy::Request {
     let mut wanted = verdict.request.clone();
-    if case.request.recursive
-        && let (Some(bucket), Some(_)) = (case.request.bucket_arn(), wanted.resource.split_once('/'))
+    let end = end_of(case, &verdict.resource);
+    if end.recursive
+        && let (Some(bucket), Some(_)) = (end.bucket_arn(), wanted.resource.split_once('/'))
         && wanted.resource.starts_with(&format!("{bucket}/"))
     {
-        let prefix = case.request.prefix.as_deref().unwrap_or_default();
+        let prefix = end.prefix.as_deref().unwrap_or_default();
         wanted.resource = format!("{bucket}/{prefix}*");
     }
     wanted
@@ -210,7 +211,7 @@ fn allow(
     }
     let owner = match kind {
         DocumentKind::IdentityPolicy => case.policy_holder(),
-        DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
+        DocumentKind::BucketPolicy => verdict.bucket(case).map(str::to_owned),
         DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy => Some(wanted.resource.clone()),
         DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
         _ => None,
@@ -222,7 +223,7 @@ fn allow(
         document: allowing(verdict, layer, &statement),
         statement: Some(statement),
     };
-    finish(case, (&wanted.action, &wanted.resource), layer, &[None], vec![edit])
+    finish(case, verdict, &wanted.resource, layer, &[None], vec![edit])
 }
 
 /// The whole document around an Allow: a new policy of an identity, or a resource's own with the statement added. Of a
@@ -245,7 +246,7 @@ fn allowing(verdict: &Verdict, layer: Layer, statement: &Value) -> Option<Edited
 fn target(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind) -> EditTarget {
     let owner = match kind {
         DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.policy_holder(),
-        DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
+        DocumentKind::BucketPolicy => verdict.bucket(case).map(str::to_owned),
         DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy => Some(verdict.resource.clone()),
         DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
         DocumentKind::SessionPolicy => case.caller().map(|caller| caller.to_string()),
@@ -254,17 +255,18 @@ fn target(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind) -> EditTarget 
     EditTarget { kind, owner, policy: None }
 }
 
-/// Who makes the edits, and the command for each of the documents; `None` without an edit. `asked` is the permission: its
-/// action and its resource.
+/// Who makes the edits, and the command for each of the documents; `None` without an edit. `resource` is what the
+/// repair lets the caller have: the refused one, or all that a recursive command named.
 fn finish(
     case: &Case<'_>,
-    asked: (&str, &str),
+    verdict: &Verdict,
+    resource: &str,
     layer: Layer,
     sources: &[Option<&Source>],
     edits: Vec<Edit>,
 ) -> Option<Fix> {
     let first = edits.first()?;
-    let (action, who) = (asked.0, case.who());
+    let (action, who) = (verdict.action.as_str(), case.who());
     let effect = |edit: &Edit| Some(edit.statement.as_ref()?.get("Effect")?.as_str()? == "Deny");
     let denied = effect(first) == Some(true) || first.op == EditOp::RemoveStatement;
     let summary = match (layer, first.op, denied) {
@@ -291,9 +293,11 @@ fn finish(
     }
     let mut commands: Vec<String> = Vec::new();
     for (edit, source) in edits.iter().zip(sources) {
-        commands.extend(command(case, asked, *source, &edit.target).filter(|command| !commands.contains(command)));
+        commands.extend(
+            command(case, (action, resource), *source, &edit.target).filter(|command| !commands.contains(command)),
+        );
     }
-    Some(Fix { summary, who: who_can(case, first.target.kind, &first.target), edits, commands })
+    Some(Fix { summary, who: who_can(case, verdict, first.target.kind, &first.target), edits, commands })
 }
 
 /// The permission set that a role of IAM Identity Center's was made from. IAM takes no edit of such a role from anybody:
@@ -306,14 +310,14 @@ fn permission_set(target: &EditTarget) -> Option<&str> {
 }
 
 /// Who can edit a kind of document.
-pub(super) fn who_can(case: &Case<'_>, kind: DocumentKind, target: &EditTarget) -> String {
+pub(super) fn who_can(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind, target: &EditTarget) -> String {
     let account_of = |arn: &Option<String>| {
         arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty()).map(str::to_owned)
     };
     match kind {
         DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.own_administrator(),
         DocumentKind::SessionPolicy => "whoever makes the session".to_owned(),
-        DocumentKind::BucketPolicy => case.bucket_administrator(),
+        DocumentKind::BucketPolicy => case.administrator_of(Some(verdict)),
         DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy | DocumentKind::AccessPointPolicy => {
             account_of(&target.owner)
                 .map_or_else(|| case.own_administrator(), |account| format!("an administrator of {account}"))

@@ -50,6 +50,10 @@ impl Cause for IdentityPolicyNoAllow {
         }
         LAYER.also(case, &asked(case))
     }
+
+    fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
+        LAYER.next(case)
+    }
 }
 
 /// S3's permissions, whatever AWS names: a key's have a cause of their own.

@@ -44,7 +44,11 @@ pub(super) enum Side {
 impl LayerCause {
     /// Judges `verdict`, the permission in question.
     pub fn judge(&self, case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
-        let named = case.denial.as_ref().filter(|denial| self.is_named(denial, verdict));
+        self.weigh(case, verdict, case.denial.as_ref().filter(|denial| self.is_named(denial, verdict)))
+    }
+
+    /// Judges it, with what AWS's message says of it.
+    fn weigh(&self, case: &Case<'_>, verdict: Option<&Verdict>, named: Option<&Denial>) -> Finding {
         if case.goes_through() {
             return Finding::RuledOut("the same request goes through now".to_owned());
         }
@@ -113,18 +117,36 @@ impl LayerCause {
     /// The other permissions of several that it withholds. What one statement denies twice is named once.
     pub fn also(&self, case: &Case<'_>, verdicts: &[&Verdict]) -> Vec<Blocker> {
         let Finding::Blocks(first) = self.judge_all(case, verdicts) else { return Vec::new() };
-        let mut others: Vec<Blocker> = Vec::new();
-        for verdict in verdicts {
-            let Finding::Blocks(blocker) = self.judge(case, Some(verdict)) else { continue };
+        self.beside(&first, verdicts.iter().map(|verdict| self.judge(case, Some(verdict))))
+    }
+
+    /// What more of several findings blocks than the first.
+    pub fn beside(&self, first: &Blocker, findings: impl Iterator<Item = Finding>) -> Vec<Blocker> {
+        let mut found: Vec<Blocker> = vec![first.clone()];
+        for finding in findings {
+            let Finding::Blocks(blocker) = finding else { continue };
             let is_named = |known: &Blocker| {
                 known.summary == blocker.summary
                     || (self.side == Side::Deny && known.place.is_some() && known.place == blocker.place)
             };
-            if blocker.certainty > Certainty::Possible && !is_named(&first) && !others.iter().any(is_named) {
-                others.push(*blocker);
+            if blocker.certainty > Certainty::Possible && !found.iter().any(is_named) {
+                found.push(*blocker);
             }
         }
-        others
+        found.split_off(1)
+    }
+
+    /// What it withholds of a copy whose source cannot be read yet: AWS's message is not about that.
+    pub fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
+        let mut found: Vec<Blocker> = Vec::new();
+        for verdict in &case.verdicts.next {
+            let Finding::Blocks(blocker) = self.weigh(case, Some(verdict), None) else { continue };
+            let is_named = found.iter().any(|known| known.summary == blocker.summary);
+            if blocker.certainty > Certainty::Possible && !is_named {
+                found.push(*blocker);
+            }
+        }
+        found
     }
 
     /// The permission that an upload in parts needs of the key beside the first, where it withholds that.
@@ -176,19 +198,18 @@ impl LayerCause {
         let mut blocker = fixes::blocker(
             self.code,
             Certainty::Proven,
-            self.summary(case, denial.action.as_deref().unwrap_or("the request"), denial.resource.as_deref()),
+            self.summary(case, None, denial.action.as_deref().unwrap_or("the request"), denial.resource.as_deref()),
         );
         self.cite(case, denial, &mut blocker);
-        blocker.place = Some(self.unread_place(case, denial));
+        blocker.place = Some(self.unread_place(case, None, denial));
         blocker
     }
 
     /// AWS names the layer, and its documents, as far as read, do not show it.
     fn named_not_shown(&self, case: &Case<'_>, verdict: &Verdict, denial: &Denial, outcome: Outcome) -> Blocker {
-        let mut blocker =
-            fixes::blocker(self.code, Certainty::Proven, self.summary(case, &verdict.action, Some(&verdict.resource)));
+        let mut blocker = fixes::blocker(self.code, Certainty::Proven, self.summary_of(case, verdict));
         self.cite(case, denial, &mut blocker);
-        blocker.place = Some(self.unread_place(case, denial));
+        blocker.place = Some(self.unread_place(case, Some(verdict), denial));
         match outcome {
             // AWS says that no Allow holds: what could not be known of the nearest one is not so.
             Outcome::Depends if denial.effect == Some(DenyEffect::Implicit) => {
@@ -198,7 +219,7 @@ impl LayerCause {
                     let allow = blocker.fix.replace(meet);
                     blocker.other_fixes.splice(0..0, allow);
                 }
-                self.add_document_evidence(&mut blocker);
+                self.add_document_evidence(verdict, &mut blocker);
             }
             Outcome::Depends => {
                 // AWS says that a Deny matched: where one alone can, it is that one.
@@ -213,7 +234,7 @@ impl LayerCause {
                         possible.len()
                     ));
                 }
-                self.add_document_evidence(&mut blocker);
+                self.add_document_evidence(verdict, &mut blocker);
             }
             // A gap is in the document, or in what could be read of it.
             Outcome::Unread | Outcome::NotApplicable => {}
@@ -226,7 +247,7 @@ impl LayerCause {
                         self.thing()
                     ));
                 }
-                self.add_document_evidence(&mut blocker);
+                self.add_document_evidence(verdict, &mut blocker);
             }
         }
         if blocker.fix.is_none() {
@@ -258,12 +279,12 @@ impl LayerCause {
     }
 
     fn behind_a_deny(&self, case: &Case<'_>, verdict: &Verdict) -> Blocker {
-        let summary = self.summary(case, &verdict.action, Some(&verdict.resource));
+        let summary = self.summary_of(case, verdict);
         let mut blocker = fixes::blocker(self.code, Certainty::Proven, summary);
-        self.add_document_evidence(&mut blocker);
+        self.add_document_evidence(verdict, &mut blocker);
         self.mark_nearest(verdict, &mut blocker, false);
         if blocker.place.is_none() {
-            blocker.place = self.holder_place(case);
+            blocker.place = self.holder_place(case, verdict);
         }
         blocker.notes.push("without the statement that denies it, it would still be refused".to_owned());
         blocker.fix = fixes::for_missing_allow(case, verdict, self.layer, self.kind);
@@ -272,9 +293,8 @@ impl LayerCause {
 
     /// The documents show it.
     fn by_documents(&self, case: &Case<'_>, verdict: &Verdict, certainty: Certainty) -> Blocker {
-        let mut blocker =
-            fixes::blocker(self.code, certainty, self.summary(case, &verdict.action, Some(&verdict.resource)));
-        self.add_document_evidence(&mut blocker);
+        let mut blocker = fixes::blocker(self.code, certainty, self.summary_of(case, verdict));
+        self.add_document_evidence(verdict, &mut blocker);
         let outcome = verdict.evaluation.layer(self.layer).map(|layer| layer.outcome);
         if outcome == Some(Outcome::DeniesExplicitly) {
             let mut denying = verdict
@@ -293,7 +313,7 @@ impl LayerCause {
             blocker.other_fixes.extend(fixes::way_to_meet(missed));
         }
         if blocker.place.is_none() {
-            blocker.place = self.holder_place(case);
+            blocker.place = self.holder_place(case, verdict);
         }
         blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
         blocker
@@ -317,28 +337,21 @@ impl LayerCause {
                 Finding::Blocks(Box::new(blocker))
             }
             Outcome::Unread if self.could_be_all(case, verdict) => {
-                let mut blocker = fixes::blocker(
-                    self.code,
-                    Certainty::Possible,
-                    self.summary(case, &verdict.action, Some(&verdict.resource)),
-                );
+                let mut blocker = fixes::blocker(self.code, Certainty::Possible, self.summary_of(case, verdict));
                 blocker.evidence.push(case.told_by().to_owned());
-                blocker
-                    .notes
-                    .push(format!("everything that could be read allows it; not checked: {}", self.absence(case)));
+                blocker.notes.push(format!(
+                    "everything that could be read allows it; not checked: {}",
+                    self.absence(case, verdict)
+                ));
                 blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
                 Finding::Blocks(Box::new(blocker))
             }
-            Outcome::Unread => Finding::Open(self.absence(case)),
+            Outcome::Unread => Finding::Open(self.absence(case, verdict)),
             Outcome::Depends if self.side != Side::NoAllow => {
                 let possible = self.undecided(verdict);
                 let Some(first) = possible.first() else { return self.settled(outcome) };
-                let mut blocker = fixes::blocker(
-                    self.code,
-                    Certainty::Possible,
-                    self.summary(case, &verdict.action, Some(&verdict.resource)),
-                );
-                self.add_document_evidence(&mut blocker);
+                let mut blocker = fixes::blocker(self.code, Certainty::Possible, self.summary_of(case, verdict));
+                self.add_document_evidence(verdict, &mut blocker);
                 self.mark_statement(verdict, first, &mut blocker);
                 blocker.notes.extend(self.unknown_keys(verdict));
                 blocker.fix = fixes::for_layer(case, verdict, self.layer, self.kind);
@@ -349,7 +362,7 @@ impl LayerCause {
                     .unwrap_or_else(|| "its conditions turn on keys that only AWS knows".to_owned()),
             ),
             Outcome::NoAllow | Outcome::DeniesExplicitly | Outcome::Allows if self.has_gaps(verdict) => {
-                Finding::Open(self.absence(case))
+                Finding::Open(self.absence(case, verdict))
             }
             other => self.settled(other),
         }
@@ -430,27 +443,29 @@ impl LayerCause {
         }
     }
 
-    fn unread_place(&self, case: &Case<'_>, denial: &Denial) -> Place {
+    fn unread_place(&self, case: &Case<'_>, verdict: Option<&Verdict>, denial: &Denial) -> Place {
         let arn = denial.policy_arn.clone();
         let policy = arn.as_deref().and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
         let owner = match self.layer {
             Layer::ServiceControl | Layer::ResourceControl => arn,
-            _ => self.holder(case),
+            _ => self.holder(case, verdict),
         };
         Place { document: self.kind, owner, policy, statement: None, pointer: None }
     }
 
-    fn holder_place(&self, case: &Case<'_>) -> Option<Place> {
-        let owner = self.holder(case)?;
+    fn holder_place(&self, case: &Case<'_>, verdict: &Verdict) -> Option<Place> {
+        let owner = self.holder(case, Some(verdict))?;
         Some(Place { document: self.kind, owner: Some(owner), policy: None, statement: None, pointer: None })
     }
 
     /// Whose document it is, where none was read.
-    fn holder(&self, case: &Case<'_>) -> Option<String> {
+    fn holder(&self, case: &Case<'_>, verdict: Option<&Verdict>) -> Option<String> {
         match self.kind {
             DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.policy_holder(),
             DocumentKind::SessionPolicy => case.caller().map(|caller| caller.to_string()),
-            DocumentKind::BucketPolicy => case.bucket_name().map(str::to_owned),
+            DocumentKind::BucketPolicy => {
+                verdict.map_or_else(|| case.bucket_name(), |verdict| verdict.bucket(case)).map(str::to_owned)
+            }
             DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
             DocumentKind::KeyPolicy => case.evidence.key.known().map(|key| key.arn.clone()).or_else(|| {
                 case.denial
@@ -462,7 +477,7 @@ impl LayerCause {
         }
     }
 
-    fn add_document_evidence(&self, blocker: &mut Blocker) {
+    fn add_document_evidence(&self, verdict: &Verdict, blocker: &mut Blocker) {
         let check = match self.layer {
             Layer::Identity | Layer::PermissionsBoundary => crate::evidence::identity_policies::NAME,
             Layer::ServiceControl | Layer::ResourceControl => crate::evidence::organization::NAME,
@@ -471,6 +486,7 @@ impl LayerCause {
                 DocumentKind::KeyPolicy => crate::evidence::kms::NAME,
                 DocumentKind::RoleTrustPolicy => crate::evidence::role_trust::NAME,
                 DocumentKind::AccessPointPolicy => crate::evidence::access_point::NAME,
+                _ if verdict.is_of_other_bucket() => crate::evidence::bucket_policy::OTHER,
                 _ => crate::evidence::bucket_policy::NAME,
             },
             Layer::Session | Layer::BlockPublicAccess => return,
@@ -546,7 +562,7 @@ impl LayerCause {
 }
 
 /// The finding that says more; of equals the first.
-fn surer(a: Finding, b: Finding) -> Finding {
+pub(super) fn surer(a: Finding, b: Finding) -> Finding {
     let rank = |finding: &Finding| match finding {
         Finding::Blocks(blocker) => 2 + blocker.certainty as u8,
         Finding::Open(_) => 1,
@@ -560,7 +576,7 @@ fn surer(a: Finding, b: Finding) -> Finding {
 pub(super) fn is_allowed_as_far_as_read(case: &Case<'_>, verdict: &Verdict) -> bool {
     let outcome = |layer| verdict.evaluation.layer(layer).map(|layer| layer.outcome);
     let (identity, resource) = (outcome(Layer::Identity), outcome(Layer::Resource));
-    case.same_account() == Some(true)
+    verdict.same_account(case) == Some(true)
         && verdict.evaluation.denied_by.is_empty()
         && (identity == Some(Outcome::Allows) || resource == Some(Outcome::Allows))
         && matches!(resource, Some(Outcome::Allows | Outcome::NoAllow | Outcome::NotApplicable) | None)

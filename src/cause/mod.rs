@@ -81,6 +81,11 @@ pub trait Cause: Sync {
     fn also(&self, _case: &Case<'_>) -> Vec<Blocker> {
         Vec::new()
     }
+
+    /// What of its kind a copy meets next, once the read of its source, which was refused, goes through.
+    fn next(&self, _case: &Case<'_>) -> Vec<Blocker> {
+        Vec::new()
+    }
 }
 
 /// Every cause, in the order of the registry: where two are equally sure, the earlier one is named first.

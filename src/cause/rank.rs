@@ -50,8 +50,13 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
             Finding::Irrelevant => {}
         }
     }
+    // Of a copy's two ends the one that AWS names comes first.
+    let is_unsaid = |blocker: &Blocker| {
+        case.request.at_other_end.is_some() && blocker.evidence.first().is_none_or(|check| check != case.told_by())
+    };
     blockers.sort_by_key(|(order, blocker)| {
-        (std::cmp::Reverse(blocker.certainty), improbability(case, &blocker.cause), *order)
+        let rank = (std::cmp::Reverse(blocker.certainty), is_unsaid(blocker), improbability(case, &blocker.cause));
+        (rank, *order)
     });
     let proven = blockers.first().is_some_and(|(_, blocker)| blocker.certainty == Certainty::Proven);
     let mut shown = Vec::new();
@@ -79,7 +84,29 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     if shown.is_empty() {
         shown.push(undetermined::blocker(case, &open));
     }
+    let next = next_step(case, &shown);
+    shown.extend(next);
+    shown.sort_by_key(|blocker| std::cmp::Reverse(blocker.certainty));
     Diagnosis { blockers: shown, ruled_out, open }
+}
+
+/// What a copy meets at its destination after the read of its source, which was refused: once that is explained. It explains
+/// nothing of the refusal, so it is no surer than what does.
+fn next_step(case: &Case<'_>, shown: &[Blocker]) -> Vec<Blocker> {
+    // Another profile is another caller, who meets other things.
+    let is_found = |first: &&Blocker| first.certainty > Certainty::Possible && first.cause != "wrong-profile";
+    let Some(first) = shown.first().filter(is_found) else { return Vec::new() };
+    // One statement may deny both, and is repaired once.
+    let is_named = |next: &Blocker| {
+        next.cause.ends_with("-deny") && next.place.is_some() && shown.iter().any(|known| known.place == next.place)
+    };
+    let mut next: Vec<Blocker> =
+        CAUSES.iter().flat_map(|cause| cause.next(case)).filter(|next| !is_named(next)).collect();
+    for blocker in &mut next {
+        blocker.certainty = blocker.certainty.min(first.certainty);
+        blocker.notes.push("the read of the source was refused first; the copy needs this next".to_owned());
+    }
+    next
 }
 
 /// Across accounts both sides have to allow, so the bucket's side is no rival of the caller's: it comes on top.

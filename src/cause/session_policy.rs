@@ -29,4 +29,8 @@ impl Cause for SessionPolicy {
     fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
         LAYER.also(case, &case.verdicts.refused(case))
     }
+
+    fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
+        LAYER.next(case)
+    }
 }

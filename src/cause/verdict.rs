@@ -3,14 +3,17 @@
 
 use super::case::{Case, is_kms};
 use super::documents::{Documents, Subject};
+use crate::evidence::bucket_policy::{self, BucketPolicy};
 use crate::policy::{self, Context, Evaluation, Principal};
-use crate::request::BucketKind;
+use crate::request::{BucketKind, Request, Side};
 
 /// The verdicts of a case; absent where the caller or the resource is not known.
 #[derive(Clone, Debug, Default)]
 pub struct Verdicts {
     /// The permissions that the failed request needs, the one that AWS named first.
     pub asked: Vec<Verdict>,
+    /// What the copy needs after this read of its source: not what was refused, but what is met next.
+    pub next: Vec<Verdict>,
     /// `s3:ListBucket` on the bucket: what a 404 in place of a 403 takes.
     pub list: Option<Verdict>,
     /// The permission by the access point's own policy, where the request goes through one.
@@ -26,6 +29,7 @@ pub struct Verdicts {
 /// One permission, decided.
 #[derive(Clone, Debug)]
 pub struct Verdict {
+    pub(super) subject: Subject,
     pub action: String,
     pub resource: String,
     pub request: policy::Request,
@@ -39,17 +43,16 @@ const ANOTHER_ACCOUNT: &str = "another";
 impl Verdicts {
     pub(super) fn of(case: &Case<'_>) -> Self {
         let Some(principal) = principal(case) else { return Self::default() };
-        let asked = needs(case)
-            .into_iter()
-            .map(|(action, resource)| {
-                let subject = match action.split_once(':') {
-                    Some(("sts", _)) => Subject::Role,
-                    _ if is_of_another_bucket(case, &resource) => Subject::OtherBucket,
-                    _ => Subject::S3,
-                };
-                Verdict::of(case, &principal, subject, action, resource)
-            })
-            .collect();
+        let decided = |(action, resource): (String, String)| {
+            let subject = match action.split_once(':') {
+                Some(("sts", _)) => Subject::Role,
+                _ if is_of_another_bucket(case, &resource) => Subject::OtherBucket,
+                _ => Subject::S3,
+            };
+            Verdict::of(case, &principal, subject, action, resource)
+        };
+        let asked = needs(case).into_iter().map(decided).collect();
+        let next = case.request.needs_next().into_iter().map(decided).collect();
         let list = case
             .request
             .bucket_arn()
@@ -81,7 +84,7 @@ impl Verdicts {
             let bucket = format!("arn:{}:s3:::{}{key}", case.request.partition(), facts.bucket);
             Some(Verdict::of(case, &principal, Subject::S3, action, bucket))
         });
-        Self { asked, list, access_point, behind, kms, kms_of_parts }
+        Self { asked, next, list, access_point, behind, kms, kms_of_parts }
     }
 
     /// The verdict about the permission that was refused.
@@ -133,15 +136,25 @@ fn needs(case: &Case<'_>) -> Vec<(String, String)> {
 }
 
 /// The bucket of an ARN that has one.
-fn bucket_of(arn: &str) -> Option<&str> {
+pub(super) fn bucket_of(arn: &str) -> Option<&str> {
     let (_, place) = arn.split_once(":s3:::")?;
     place.split('/').next()
 }
 
-/// Whether it is at the other end of a copy: what was read is the failing end's.
+/// Whether it is at the other end of a copy, in another bucket or through another access point.
 fn is_of_another_bucket(case: &Case<'_>, resource: &str) -> bool {
     let own = [case.bucket_name(), case.request.bucket.as_deref()];
-    bucket_of(resource).is_some_and(|bucket| !own.contains(&Some(bucket)))
+    match bucket_of(resource) {
+        Some(bucket) => !own.contains(&Some(bucket)),
+        None => !std::ptr::eq(end_of(case, resource), case.request),
+    }
+}
+
+/// The end of a copy that a resource is at, with the headers that count there.
+pub(super) fn end_of<'a>(case: &'a Case<'_>, resource: &str) -> &'a Request {
+    let own = case.request;
+    let other = own.at_other_end.as_deref().filter(|other| other.resource_arn().as_deref() == Some(resource));
+    other.filter(|_| own.resource_arn().as_deref() != Some(resource)).unwrap_or(own)
 }
 
 /// A directory bucket's ARN has an account in it, which S3 does not tell: the caller's own is supposed.
@@ -165,16 +178,13 @@ impl Verdict {
                 Some(false) => Some(case.bucket_account().unwrap_or_else(|| ANOTHER_ACCOUNT.to_owned())),
                 None => None,
             },
-            Subject::OtherBucket => {
-                let own = case.evidence.own_buckets.known();
-                match own.zip(bucket_of(&resource)).and_then(|(own, bucket)| own.owns(bucket)) {
-                    Some(true) => case.account(),
-                    Some(false) => Some(ANOTHER_ACCOUNT.to_owned()),
-                    None => None,
-                }
-            }
+            Subject::OtherBucket => match owns_other_bucket(case, &resource) {
+                Some(true) => case.account(),
+                Some(false) => Some(ANOTHER_ACCOUNT.to_owned()),
+                None => None,
+            },
         };
-        let mut context = context(case, subject);
+        let mut context = context(case, subject, end_of(case, &resource));
         if resource_account.as_deref() == Some(ANOTHER_ACCOUNT) {
             context.set_unknown("aws:ResourceAccount").set_unknown("s3:ResourceAccount");
         }
@@ -187,7 +197,22 @@ impl Verdict {
             context,
         };
         let evaluation = policy::evaluate(&request, &documents.layers);
-        Self { action, resource, request, documents, evaluation }
+        Self { subject, action, resource, request, documents, evaluation }
+    }
+
+    /// Whether it is about the bucket at the other end of a copy.
+    pub(super) fn is_of_other_bucket(&self) -> bool {
+        self.subject == Subject::OtherBucket
+    }
+
+    /// The bucket whose policy decides, by name.
+    pub(super) fn bucket<'v>(&'v self, case: &'v Case<'_>) -> Option<&'v str> {
+        if self.is_of_other_bucket() { bucket_of(&self.resource) } else { case.bucket_name() }
+    }
+
+    /// Whether that bucket is of the caller's account: by its own answers, never by those of a copy's other bucket.
+    pub(super) fn same_account(&self, case: &Case<'_>) -> Option<bool> {
+        if self.is_of_other_bucket() { owns_other_bucket(case, &self.resource) } else { case.same_account() }
     }
 }
 
@@ -223,8 +248,17 @@ const OF_SESSIONS: [&str; 17] = [
     "ssm:SourceInstanceArn",
 ];
 
+/// Whether the bucket at the other end of a copy is of the caller's account, where anything told.
+pub(super) fn owns_other_bucket(case: &Case<'_>, resource: &str) -> Option<bool> {
+    let bucket = bucket_of(resource)?;
+    let policy = case.evidence.other_bucket_policy.known().filter(|_| case.request.other_bucket() == Some(bucket));
+    policy
+        .map(BucketPolicy::is_the_callers)
+        .or_else(|| case.evidence.own_buckets.known().and_then(|own| own.owns(bucket)))
+}
+
 /// What is known of the request's context. Everything else is unknown: the request is seen from outside.
-fn context(case: &Case<'_>, subject: Subject) -> Context {
+fn context(case: &Case<'_>, subject: Subject, end: &Request) -> Context {
     let mut context = Context::open();
     let settings = case.settings;
     for absent in ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:referer"] {
@@ -244,12 +278,19 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
         if settings.signed {
             context.set("s3:authType", ["REST-HEADER"]).set("s3:signatureversion", ["AWS4-HMAC-SHA256"]);
         }
-        if case.is_general_bucket() && case.access_point_arn().is_none() {
+        // The one end of a copy may go through an access point, and the other to a bucket.
+        let is_own = std::ptr::eq(end, case.request) && subject != Subject::OtherBucket;
+        let to_the_bucket = if is_own {
+            case.is_general_bucket() && case.access_point_arn().is_none()
+        } else {
+            end.bucket_kind == BucketKind::General && !std::ptr::eq(end, case.request)
+        };
+        if to_the_bucket {
             for absent in ["s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"] {
                 context.set_absent(absent);
             }
         }
-        if let Some(arn) = case.access_point_arn() {
+        if let Some(arn) = case.access_point_arn().filter(|_| is_own) {
             context.set("s3:DataAccessPointArn", [arn]);
             if let Some(account) = arn.split(':').nth(4) {
                 context.set("s3:DataAccessPointAccount", [account]);
@@ -258,7 +299,7 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
                 context.set("s3:AccessPointNetworkOrigin", [if facts.vpc.is_some() { "VPC" } else { "Internet" }]);
             }
         }
-        for (key, value) in case.request.context() {
+        for (key, value) in end.context() {
             match value {
                 Some(value) => context.set(&key, [value]),
                 None => context.set_absent(&key),
@@ -284,19 +325,7 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
             context.set_absent(absent);
         }
     }
-    let told = case.evidence.bucket.known().and_then(|exchange| exchange.bucket_region.clone());
-    // S3 looks at a bucket only where it is.
-    let served = case.evidence.shows_the_bucket();
-    let sent = case.settings.region.as_ref().map(|region| &region.value);
-    let of_the_point =
-        case.access_point_arn().and_then(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty());
-    let here = if case.is_general_bucket() {
-        served.and(case.evidence.region.as_ref().or(sent)).cloned()
-    } else {
-        // A request to an access point goes to the region that its ARN names.
-        of_the_point.map(str::to_owned)
-    };
-    if let Some(region) = told.or(here) {
+    if let Some(region) = requested_region(case, subject) {
         context.set("aws:RequestedRegion", [region]);
     }
     if subject == Subject::Key {
@@ -309,4 +338,39 @@ fn context(case: &Case<'_>, subject: Subject) -> Context {
         }
     }
     context
+}
+
+/// The region that the request went to, as far as it is known.
+fn requested_region(case: &Case<'_>, subject: Subject) -> Option<String> {
+    let own = own_region(case);
+    let Some(other) = &case.request.at_other_end else { return own };
+    let shown = bucket_policy::shows_the_bucket(&case.evidence.other_bucket_policy);
+    let sent = case.settings.region.as_ref().map(|region| &region.value);
+    let there = case.evidence.other_region.as_ref().or(sent).filter(|_| shown).cloned();
+    let there = if case.request.other_bucket().is_some() { there } else { own.clone() };
+    let copies = case.request.operation != "HeadObject" && case.request.operation != "GetObject";
+    match (subject, other.side) {
+        // A copy is sent to where its destination is.
+        (Subject::OtherBucket, Side::Destination) => there,
+        // Which region S3 names for the read of a source that is elsewhere is not documented.
+        (Subject::OtherBucket, _) => there.filter(|there| own.as_ref() == Some(there)),
+        (_, Side::Destination) if copies => own.filter(|own| there.as_ref() == Some(own)),
+        _ => own,
+    }
+}
+
+fn own_region(case: &Case<'_>) -> Option<String> {
+    let told = case.evidence.bucket.known().and_then(|exchange| exchange.bucket_region.clone());
+    // S3 looks at a bucket only where it is.
+    let served = case.evidence.shows_the_bucket();
+    let sent = case.settings.region.as_ref().map(|region| &region.value);
+    let of_the_point =
+        case.access_point_arn().and_then(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty());
+    let here = if case.is_general_bucket() {
+        served.and(case.evidence.region.as_ref().or(sent)).cloned()
+    } else {
+        // A request to an access point goes to the region that its ARN names.
+        of_the_point.map(str::to_owned)
+    };
+    told.or(here)
 }

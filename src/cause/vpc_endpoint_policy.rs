@@ -29,4 +29,8 @@ impl Cause for VpcEndpointPolicy {
     fn also(&self, case: &Case<'_>) -> Vec<Blocker> {
         LAYER.also(case, &case.verdicts.refused(case))
     }
+
+    fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
+        LAYER.next(case)
+    }
 }

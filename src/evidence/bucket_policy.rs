@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 pub const NAME: &str = "s3-bucket-policy";
 
+/// The same of the bucket at the other end of a copy.
+pub const OTHER: &str = "s3-other-bucket-policy";
+
 /// What there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BucketPolicy {

@@ -3,7 +3,7 @@
 //! documents are worth a request.
 //!
 //! ```text
-//! at once   sts-identity · s3-replay · s3-list · s3-bucket-policy
+//! at once   sts-identity · s3-replay · s3-list · s3-bucket-policy · s3-other-bucket-policy (of a copy)
 //! then      iam-policies (who?) · s3-bucket (is it there?) · s3-own-buckets, s3-ownership-controls (whose?) ·
 //!           s3-unsigned, other-profiles, kms-key, vpc-endpoints, organization-policies (refused by what?)
 //! further   what only a bare refusal makes worth asking: payment, Block Public Access, …

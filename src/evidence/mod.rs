@@ -41,6 +41,7 @@ pub const PROBES: &[&str] = &[
     authorization::NAME,
     bucket::NAME,
     bucket_policy::NAME,
+    bucket_policy::OTHER,
     dns::NAME,
     identity::NAME,
     identity_policies::NAME,
@@ -167,6 +168,10 @@ pub struct Evidence {
     /// The bucket's region, where an answer pointed to another than the command's.
     pub region: Option<String>,
     pub bucket_policy: Answer<bucket_policy::BucketPolicy>,
+    /// Of the bucket at the other end of a copy.
+    pub other_bucket_policy: Answer<bucket_policy::BucketPolicy>,
+    /// That bucket's region, where an answer pointed to another than the command's.
+    pub other_region: Option<String>,
     pub own_buckets: Answer<own_buckets::OwnBuckets>,
     pub public_access: Answer<settings::PublicAccessBlock>,
     pub account_public_access: Answer<settings::PublicAccessBlock>,
@@ -220,6 +225,8 @@ impl Evidence {
             bucket: skipped(why),
             region: None,
             bucket_policy: skipped(why),
+            other_bucket_policy: skipped(why),
+            other_region: None,
             own_buckets: skipped(why),
             public_access: skipped(why),
             account_public_access: skipped(why),

@@ -31,16 +31,15 @@ impl LayerCause {
 
     /// IAM's details name a policy whose documents, as far as read, do not show it.
     pub(super) fn by_details(&self, case: &Case<'_>, verdict: &Verdict, deny: &MatchedDeny) -> Blocker {
-        let mut blocker =
-            fixes::blocker(self.code, Certainty::Proven, self.summary(case, &verdict.action, Some(&verdict.resource)));
+        let mut blocker = fixes::blocker(self.code, Certainty::Proven, self.summary_of(case, verdict));
         let policy = deny.policy_name().map(str::to_owned);
         let owner = match self.layer {
             Layer::ServiceControl | Layer::ResourceControl => deny.policy_arn.clone(),
-            _ => deny.attached_to.first().cloned().or_else(|| self.holder(case)),
+            _ => deny.attached_to.first().cloned().or_else(|| self.holder(case, Some(verdict))),
         };
         // No Allow overrules it, and its text is not known.
         let target = EditTarget { kind: self.kind, owner, policy };
-        let who = fixes::who_can(case, self.kind, &target);
+        let who = fixes::who_can(case, verdict, self.kind, &target);
         let EditTarget { kind: document, owner, policy } = target;
         blocker.place = Some(Place { document, owner, policy, statement: None, pointer: None });
         blocker.fix = Some(fixes::advice(format!("have {} exempt this request", deny.described()), who, Vec::new()));

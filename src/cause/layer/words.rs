@@ -2,13 +2,14 @@
 
 use super::{LayerCause, Side};
 use crate::cause::case::Case;
+use crate::cause::verdict::Verdict;
 use crate::diagnosis::DocumentKind;
 use crate::evidence::{Answer, NOT_NEEDED};
 use crate::policy::Layer;
 
 impl LayerCause {
     /// Why the layer was not read, to stand after "because".
-    pub(super) fn absence(&self, case: &Case<'_>) -> String {
+    pub(super) fn absence(&self, case: &Case<'_>, verdict: &Verdict) -> String {
         let evidence = case.evidence;
         let denied = |answer: Option<String>, call: &str| match answer {
             Some(why) if why == NOT_NEEDED => why,
@@ -26,7 +27,7 @@ impl LayerCause {
             },
             Layer::Session => "a session policy can be read from nowhere".to_owned(),
             Layer::ServiceControl => denied(evidence.service_control.absence(), "organizations:ListPoliciesForTarget"),
-            Layer::ResourceControl if case.same_account() == Some(true) => {
+            Layer::ResourceControl if verdict.same_account(case) == Some(true) => {
                 denied(evidence.resource_control.absence(), "organizations:ListPoliciesForTarget")
             }
             Layer::ResourceControl => "the resource owner's organization cannot be read from here".to_owned(),
@@ -47,8 +48,16 @@ impl LayerCause {
                     "s3:GetAccessPointPolicy",
                 ),
                 DocumentKind::RoleTrustPolicy => denied(evidence.role_trust.absence(), "iam:GetRole"),
-                _ if case.same_account() == Some(false) => {
-                    "the bucket is another account's, and its policy cannot be read from here".to_owned()
+                _ if verdict.same_account(case) == Some(false) => {
+                    let bucket = if verdict.is_of_other_bucket() {
+                        case.bucket_of(Some(verdict))
+                    } else {
+                        "the bucket".to_owned()
+                    };
+                    format!("{bucket} is another account's, and its policy cannot be read from here")
+                }
+                _ if verdict.is_of_other_bucket() => {
+                    denied(evidence.other_bucket_policy.absence(), "s3:GetBucketPolicy")
                 }
                 _ => denied(evidence.bucket_policy.absence(), "s3:GetBucketPolicy"),
             },
@@ -73,12 +82,23 @@ impl LayerCause {
         }
     }
 
+    /// The title of what it stops of a verdict's permission.
+    pub(super) fn summary_of(&self, case: &Case<'_>, verdict: &Verdict) -> String {
+        self.summary(case, Some(verdict), &verdict.action, Some(&verdict.resource))
+    }
+
     /// The title: who is stopped by what.
-    pub(super) fn summary(&self, case: &Case<'_>, action: &str, resource: Option<&str>) -> String {
+    pub(super) fn summary(
+        &self,
+        case: &Case<'_>,
+        verdict: Option<&Verdict>,
+        action: &str,
+        resource: Option<&str>,
+    ) -> String {
         let who = case.who();
         let what = resource.map_or_else(|| case.target(), short_resource);
         let on_what = resource.map_or_else(|| case.on_target(), |_| format!(" on `{what}`"));
-        let bucket = case.bucket_or_so();
+        let bucket = case.bucket_of(verdict);
         match (self.layer, self.side) {
             (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}`{on_what}"),
             (Layer::Identity, _) => format!("a policy of {who} denies `{action}`{on_what}"),

@@ -39,6 +39,7 @@ pub(super) async fn ask_owner(
     client: &aws_sdk_s3::Client,
     replayed: &Answer<Replay>,
     policy: &Answer<BucketPolicy>,
+    other_policy: &Answer<BucketPolicy>,
     listed: &Answer<Listing>,
 ) -> Owner {
     let request = desk.plan.request;
@@ -50,6 +51,8 @@ pub(super) async fn ask_owner(
     let by_resource = layer == Some(DeniedLayer::ResourcePolicy);
     let refused = code == "AccessDenied" && request.bucket_kind == BucketKind::General;
     let of_the_bucket = refused && policy.known().is_none() && (bare || by_resource);
+    // A copy is decided at both its ends, each by whose bucket it is.
+    let of_a_copy = request.other_bucket().is_some() && [policy, other_policy].iter().any(|it| it.denied().is_some());
     let key = request.key.as_deref().filter(|_| matches!(replay::stand_in(request), Ok(Stand::Object)));
     let of_an_object = refused && policy.known().is_some_and(BucketPolicy::is_the_callers) && key.is_some();
     // In the bucket's own account an identity-based Allow is enough: AWS misses a resource-based one only where the object is
@@ -63,7 +66,7 @@ pub(super) async fn ask_owner(
     let ownership = ownership.boxed_local().shared();
     let is_open = || async { may_be && ownership.clone().await.known() != Some(&Ownership::BucketOwnerEnforced) };
     let own_buckets = async {
-        if of_the_bucket || is_said || code == "NoSuchBucket" || is_open().await {
+        if of_the_bucket || of_a_copy || is_said || code == "NoSuchBucket" || is_open().await {
             ask_own_buckets(desk, client).await
         } else {
             not_needed()

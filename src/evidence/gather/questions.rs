@@ -28,16 +28,20 @@ use std::cell::RefCell;
 pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Credentials>, evidence: &mut Evidence) {
     let region = RefCell::default();
     let places = Places::new(desk.plan.clients, &region);
+    // Each of a copy's buckets has a region of its own.
+    let other_region = RefCell::default();
+    let other_places = Places::new(desk.plan.clients, &other_region);
     // An unsigned request may be told nothing; the bucket's own documents can be read by whoever may.
     let reader = match keys {
         Some(_) => None,
         None => desk.borrowed_keys().await,
     };
-    let questions =
-        Questions { desk, signer, keys, reader: reader.as_ref(), places, stand: replay::stand_in(desk.plan.request) };
+    let stand = replay::stand_in(desk.plan.request);
+    let questions = Questions { desk, signer, keys, reader: reader.as_ref(), places, other_places, stand };
 
     let replayed: Later<'_, Replay> = questions.replay().boxed_local().shared();
     let policy: Later<'_, BucketPolicy> = questions.bucket_policy().boxed_local().shared();
+    let other_policy: Later<'_, BucketPolicy> = questions.other_bucket_policy().boxed_local().shared();
     let listed: Later<'_, Listing> = questions.listing().boxed_local().shared();
     let kept = Kept::of(desk, keys);
     let identity: Later<'_, Identity> =
@@ -47,7 +51,7 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
         questions.bucket(replayed.clone(), policy.clone()),
         listed.clone(),
         questions.unsigned(replayed.clone(), policy.clone()),
-        questions.owner(replayed.clone(), policy.clone(), listed.clone()),
+        questions.owner(replayed.clone(), policy.clone(), other_policy.clone(), listed.clone()),
     );
     let about_the_caller = join(identity.clone(), questions.identity_policies(kept.as_ref(), identity.clone()));
     let about_the_refusal = questions.named(replayed.clone(), policy.clone(), identity.clone());
@@ -67,6 +71,7 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
         }
         _ => policy.await,
     };
+    evidence.other_bucket_policy = other_policy.await;
     evidence.bucket = bucket;
     evidence.listing = listing;
     evidence.unsigned = unsigned;
@@ -75,6 +80,7 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
     owner.put(evidence);
     named.put(evidence);
     evidence.region = region.borrow().clone();
+    evidence.other_region = other_region.borrow().clone();
 }
 
 const NO_BUCKET: &str = "the request names no general purpose bucket";
@@ -88,6 +94,8 @@ struct Questions<'a> {
     /// Somebody else's, for the documents that an unsigned request cannot ask for.
     reader: Option<&'a Credentials>,
     places: Places<'a>,
+    /// Where the bucket at the other end of a copy is.
+    other_places: Places<'a>,
     stand: Result<Stand, String>,
 }
 
@@ -118,7 +126,7 @@ impl Questions<'_> {
         let Some(name) = request.bucket.as_deref().filter(|_| request.bucket_kind == BucketKind::General) else {
             return self.desk.skip(bucket_policy::NAME, NO_BUCKET);
         };
-        self.policy_of(name).await
+        self.policy_of(name, bucket_policy::NAME, &self.places).await
     }
 
     /// The policy of the bucket behind an access point, where the refusal may be its own.
@@ -132,22 +140,25 @@ impl Questions<'_> {
         }
         let facts = point.known().and_then(|point| point.about.known());
         match facts.map(|facts| facts.bucket.as_str()).filter(|bucket| !bucket.is_empty()) {
-            Some(bucket) => self.policy_of(bucket).await,
+            Some(bucket) => self.policy_of(bucket, bucket_policy::NAME, &self.places).await,
             None => self.desk.skip(bucket_policy::NAME, "the bucket behind the access point is not known"),
         }
     }
 
-    async fn policy_of(&self, name: &str) -> Answer<BucketPolicy> {
+    /// Of a copy's other bucket; nobody misses it where there is none.
+    async fn other_bucket_policy(&self) -> Answer<BucketPolicy> {
+        match self.desk.plan.request.other_bucket() {
+            Some(name) => self.policy_of(name, bucket_policy::OTHER, &self.other_places).await,
+            None => Answer::Skipped("the request is no copy between two buckets".to_owned()),
+        }
+    }
+
+    async fn policy_of(&self, bucket: &str, check: &str, places: &Places<'_>) -> Answer<BucketPolicy> {
         let Some(keys) = self.keys.or(self.reader) else {
-            return self.desk.skip(bucket_policy::NAME, "the request was unsigned");
+            return self.desk.skip(check, "the request was unsigned");
         };
         let reader = Signer::Keys(keys.clone());
-        self.desk
-            .ask(
-                bucket_policy::NAME,
-                |ledger| async move { bucket_policy::get(&self.places, &reader, name, &ledger).await },
-            )
-            .await
+        self.desk.ask(check, |ledger| async move { bucket_policy::get(places, &reader, bucket, &ledger).await }).await
     }
 
     async fn listing(&self) -> Answer<Listing> {
@@ -211,14 +222,15 @@ impl Questions<'_> {
         &self,
         replayed: Later<'_, Replay>,
         policy: Later<'_, BucketPolicy>,
+        other_policy: Later<'_, BucketPolicy>,
         listed: Later<'_, Listing>,
     ) -> Owner {
-        let (replayed, policy, listed) = join3(replayed, policy, listed).await;
+        let (replayed, policy, other_policy, listed) = join4(replayed, policy, other_policy, listed).await;
         if self.keys.is_none() {
             return Owner::not_asked();
         }
         let client = self.places.client(self.signer);
-        ask_owner(self.desk, &client, &replayed, &policy, &listed).await
+        ask_owner(self.desk, &client, &replayed, &policy, &other_policy, &listed).await
     }
 
     async fn identity(

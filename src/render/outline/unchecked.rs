@@ -75,6 +75,7 @@ fn reason(check: &Check) -> Option<String> {
             | "organization-policies"
             | "s3-access-point"
             | "s3-bucket-policy"
+            | "s3-other-bucket-policy"
             | "vpc-endpoints"
     );
     // An account that is in no organization has none of its policies: that is known.
@@ -97,7 +98,7 @@ fn permission(check: &str) -> Option<&'static str> {
         "iam-role-trust" => "iam:GetRole",
         "organization-policies" => "organizations:ListPoliciesForTarget",
         "s3-access-point" => "s3:GetAccessPoint",
-        "s3-bucket-policy" => "s3:GetBucketPolicy",
+        "s3-bucket-policy" | "s3-other-bucket-policy" => "s3:GetBucketPolicy",
         "vpc-endpoints" => "ec2:DescribeVpcEndpoints",
         "kms-key" => "kms:DescribeKey",
         "kms-key-policy" => "kms:GetKeyPolicy",
@@ -123,6 +124,7 @@ fn checked(check: &str) -> String {
         "other-profiles" => "other profiles",
         "s3-bucket" => "the bucket's region",
         "s3-bucket-policy" => "the bucket policy",
+        "s3-other-bucket-policy" => "the policy of the copy's other bucket",
         "s3-list" => "the listing of the prefix",
         "s3-own-buckets" => "the caller's buckets",
         "s3-replay" => "a replay of the request",
