@@ -143,7 +143,14 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
     }
     let blockers: Vec<Blocker> = report.failures.iter().flat_map(|failure| failure.blockers.clone()).collect();
     for expected in &expect.causes {
-        let found = blockers.iter().find(|blocker| blocker.cause == expected.cause);
+        let of_the_cause = || blockers.iter().filter(|blocker| blocker.cause == expected.cause);
+        // One cause may be named for each of two places.
+        let is_there = |blocker: &&Blocker| {
+            let owner = blocker.place.as_ref().and_then(|place| place.owner.as_ref());
+            expected.owner.as_ref().is_none_or(|expected| owner == Some(expected))
+                && expected.summary.as_ref().is_none_or(|expected| blocker.summary.contains(expected.as_str()))
+        };
+        let found = of_the_cause().find(is_there).or_else(|| of_the_cause().next());
         let Some(found) = found else {
             wrong.push(format!("{} is not named, but {:?}", expected.cause, names_of(&blockers)));
             continue;
