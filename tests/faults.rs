@@ -1361,6 +1361,7 @@ const WORLDS: &[&str] = &[
     "service-control-policy.details",
     "vpc-endpoint-policy",
     "block-public-access",
+    "block-public-access.status",
     "wrong-profile",
     "key-not-found-hidden.bare",
 ];

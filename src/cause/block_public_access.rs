@@ -72,6 +72,16 @@ impl Cause for BlockPublicAccess {
         if by_policy == Some(Outcome::DeniesExplicitly) {
             return self.found(case, "RestrictPublicBuckets", settings::PUBLIC_ACCESS);
         }
+        // S3 itself takes the policy for public, whatever it says: then nobody outside the account gets in.
+        let is_outside = !case.settings.signed || case.same_account() == Some(false);
+        if is_outside
+            && case.evidence.policy_is_public.known() == Some(&true)
+            && case.evidence.public_access.known().is_some_and(|block| block.restrict_public_buckets)
+        {
+            let mut found = self.overrides(case, Certainty::Proven, "RestrictPublicBuckets", settings::PUBLIC_ACCESS);
+            found.evidence.push(settings::POLICY_STATUS.to_owned());
+            return Finding::Blocks(Box::new(found));
+        }
         if could_hide_behind_a_deny(case) {
             let mut found = self.overrides(case, Certainty::Possible, "RestrictPublicBuckets", case.told_by());
             found.notes.push("AWS reports it in the words of a bucket policy's explicit deny".to_owned());

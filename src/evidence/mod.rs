@@ -59,6 +59,7 @@ pub const PROBES: &[&str] = &[
     settings::ENCRYPTION,
     settings::OWNERSHIP,
     settings::PAYMENT,
+    settings::POLICY_STATUS,
     settings::PUBLIC_ACCESS,
     simulation::NAME,
     unsigned::NAME,
@@ -175,6 +176,8 @@ pub struct Evidence {
     pub own_buckets: Answer<own_buckets::OwnBuckets>,
     pub public_access: Answer<settings::PublicAccessBlock>,
     pub account_public_access: Answer<settings::PublicAccessBlock>,
+    /// Whether S3 takes the bucket policy for a public one.
+    pub policy_is_public: Answer<bool>,
     pub ownership: Answer<settings::Ownership>,
     pub requester_pays: Answer<bool>,
     /// The bucket's default KMS key: `None` where it has none.
@@ -230,6 +233,7 @@ impl Evidence {
             own_buckets: skipped(why),
             public_access: skipped(why),
             account_public_access: skipped(why),
+            policy_is_public: skipped(why),
             ownership: skipped(why),
             requester_pays: skipped(why),
             default_key: skipped(why),

@@ -14,6 +14,7 @@ pub const PUBLIC_ACCESS: &str = "s3-public-access-block";
 pub const ACCOUNT_PUBLIC_ACCESS: &str = "account-public-access-block";
 pub const OWNERSHIP: &str = "s3-ownership-controls";
 pub const PAYMENT: &str = "s3-request-payment";
+pub const POLICY_STATUS: &str = "s3-policy-status";
 pub const ENCRYPTION: &str = "s3-encryption";
 
 /// The four switches of Block Public Access.
@@ -128,6 +129,20 @@ pub async fn ownership(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<L
             Answer::Known(Ownership::ObjectWriter)
         }
         other => other.map(|_| Ownership::ObjectWriter),
+    }
+}
+
+/// Whether the bucket policy is public, as S3 judges it; a bucket without a policy has no public one.
+pub async fn policy_is_public(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<bool> {
+    let reply =
+        ask(ledger, |capture| client.get_bucket_policy_status().bucket(bucket).customize().interceptor(capture).send())
+            .await;
+    match reply.into_answer() {
+        Answer::Known(output) => {
+            Answer::Known(output.policy_status.and_then(|status| status.is_public).unwrap_or(false))
+        }
+        Answer::Denied(ApiError { code, .. }) if code == "NoSuchBucketPolicy" => Answer::Known(false),
+        other => other.map(|_| false),
     }
 }
 

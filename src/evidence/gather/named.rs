@@ -14,7 +14,7 @@ use crate::evidence::{
 use crate::recognize::{Denial, DeniedLayer};
 use crate::request::{BucketKind, alias_name};
 use aws_credential_types::Credentials;
-use futures_util::future::join3;
+use futures_util::future::{join3, join4};
 
 /// The answers that a refusal's own words made worth asking for.
 pub(super) struct Named {
@@ -28,6 +28,7 @@ pub(super) struct Named {
     pub(super) authorization: Answer<authorization::Authorization>,
     pub(super) public_access: Answer<settings::PublicAccessBlock>,
     pub(super) account_public_access: Answer<settings::PublicAccessBlock>,
+    pub(super) policy_is_public: Answer<bool>,
     pub(super) vpc_endpoints: Answer<Vec<vpc_endpoints::VpcEndpoint>>,
     pub(super) service_control: Answer<Vec<organization::OrganizationLevel>>,
     pub(super) resource_control: Answer<Vec<organization::OrganizationLevel>>,
@@ -45,17 +46,25 @@ impl Named {
         evidence.authorization = self.authorization;
         evidence.public_access = self.public_access;
         evidence.account_public_access = self.account_public_access;
+        evidence.policy_is_public = self.policy_is_public;
         evidence.vpc_endpoints = self.vpc_endpoints;
         evidence.service_control = self.service_control;
         evidence.resource_control = self.resource_control;
     }
 }
 
+/// As whom, and where, the questions are asked.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) signer: &'a Signer,
+    /// Somebody's keys, where an unsigned request has none, for the documents.
+    pub(super) keys: Option<&'a Credentials>,
+    pub(super) region: Option<&'a str>,
+}
+
 pub(super) async fn ask_named(
     desk: &Desk<'_>,
-    signer: &Signer,
-    keys: Option<&Credentials>,
-    region: Option<&str>,
+    Asker { signer, keys, region }: Asker<'_>,
     denial: Option<&Denial>,
     refused: Option<&Replay>,
     policy: Later<'_, BucketPolicy>,
@@ -178,7 +187,7 @@ pub(super) async fn ask_named(
             return (not_needed(), not_needed());
         }
         // The bucket policy's answer tells whose the bucket is, and it is asked at the same time as what was refused.
-        let whose = if is_sure { None } else { policy.await.known().cloned() };
+        let whose = if is_sure { None } else { policy.clone().await.known().cloned() };
         let why_not = match &whose {
             Some(BucketPolicy::NotTheOwner) => Some(FOREIGN),
             Some(_) => Some(OWN),
@@ -192,6 +201,19 @@ pub(super) async fn ask_named(
                 _ => client.clone(),
             };
             ask_public_access(desk, &viewer, keys, identity.clone()).await
+        }
+    };
+    // A policy that may not be read may still be asked whether it is public, which S3 tells as it judges it itself.
+    let status = async {
+        match (keys, request.bucket.as_deref()) {
+            (Some(keys), Some(bucket)) if unsigned && policy.clone().await.known().is_none() => {
+                let client = plan.clients.s3(&Signer::Keys(keys.clone()), region);
+                desk.ask(settings::POLICY_STATUS, |ledger| async move {
+                    settings::policy_is_public(&client, bucket, &ledger).await
+                })
+                .await
+            }
+            _ => not_needed(),
         }
     };
     let network = async {
@@ -212,11 +234,11 @@ pub(super) async fn ask_named(
     };
     let (
         (profiles, signed, without_owner),
-        (encryption, access_point, public),
+        (encryption, access_point, public, policy_is_public),
         (vpc_endpoints, organization, authorization),
     ) = tokio::join!(
         join3(profiles, signed, without_owner),
-        join3(encryption, point, public),
+        join4(encryption, point, public, status),
         join3(network, organization, authorization)
     );
     let (object, default_key, key) = encryption;
@@ -233,6 +255,7 @@ pub(super) async fn ask_named(
         authorization,
         public_access,
         account_public_access,
+        policy_is_public,
         vpc_endpoints,
         service_control,
         resource_control,

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Later};
 use super::kept::Kept;
-use super::named::{Named, ask_named};
+use super::named::{Asker, Named, ask_named};
 use super::owner::{Owner, ask_owner};
 use super::{ask_identity, caller_arn, read_policies};
 use crate::aws::answer::Exchange;
@@ -288,9 +288,8 @@ impl Questions<'_> {
         let denial = refused.known().and_then(|replay| Denial::read(replay.decisive().message()));
         let said = denial.as_ref().or(self.desk.plan.denial);
         let ask = async |region: Option<&str>| {
-            let keys = self.keys.or(self.reader);
-            ask_named(self.desk, self.signer, keys, region, said, refused.known(), policy.clone(), identity.clone())
-                .await
+            let asker = Asker { signer: self.signer, keys: self.keys.or(self.reader), region };
+            ask_named(self.desk, asker, said, refused.known(), policy.clone(), identity.clone()).await
         };
         let region = self.places.pointed();
         let named = ask(region.as_deref()).await;

@@ -41,6 +41,8 @@ scenarios![
     "block-public-access.owner",
     "block-public-access.partial",
     "block-public-access.put-acl",
+    "block-public-access.status",
+    "block-public-access.status-near",
     "blocked-by-aws",
     "blocked-by-aws.account",
     "blocked-by-aws.bare",
