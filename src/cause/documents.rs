@@ -8,8 +8,10 @@ use crate::evidence::Answer;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::identity_policies::{AttachedPolicy, Boundary, PolicyKind};
 use crate::evidence::organization::OrganizationLevel;
-use crate::policy::{Document, Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Principal, Reading, Rules};
-use crate::request::CredentialPlan;
+use crate::policy::{
+    self, Document, Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Principal, Reading, Rules, Truth,
+};
+use crate::request::{BucketKind, CredentialPlan};
 use std::collections::BTreeMap;
 
 /// Whose resource policy decides.
@@ -49,6 +51,8 @@ pub struct Documents {
     pub sources: BTreeMap<Layer, Vec<Source>>,
     /// Documents that IAM holds and that could not be parsed: the title, and what was wrong.
     pub unparsed: Vec<(Layer, String)>,
+    /// Grants that may let the request through, as notes; what nothing else allows is not certain while there are any.
+    pub grants_in_doubt: Vec<String>,
 }
 
 impl Documents {
@@ -76,10 +80,44 @@ impl Documents {
             Subject::OtherBucket => Reading::Unread,
             Subject::Key | Subject::Role => Reading::NotApplicable,
         };
-        if subject == Subject::Key {
-            documents.layers.grants = grants(case);
-        }
         documents
+    }
+
+    /// Takes up the grants of the key that `request` is about. Those that may hold or not are no grants to the evaluator,
+    /// which says what is so without them; whoever relies on that has to look at [`Documents::grants_in_doubt`].
+    pub(super) fn add_grants(&mut self, case: &Case<'_>, request: &policy::Request) {
+        let Some(key) = case.evidence.key.known() else { return };
+        let Some(found) = key.grants.known() else {
+            self.grants_in_doubt.push("a grant on the key could let it through, and none could be read".to_owned());
+            return;
+        };
+        for own in &found.grants {
+            let grant = Grant {
+                id: own.id.clone(),
+                grantee: own.grantee.clone(),
+                operations: own.operations.clone(),
+                constraints: own.constraints.clone(),
+            };
+            let may_hold = match &grant.constraints {
+                GrantConstraints::Subset(pairs) | GrantConstraints::Equals(pairs) => {
+                    pairs.iter().all(|(key, value)| may_be_in_the_context(case, key, value))
+                }
+                GrantConstraints::None | GrantConstraints::Unread => true,
+            };
+            match policy::grant_covers(&grant, request) {
+                Truth::Unknown if may_hold => self.grants_in_doubt.push(format!(
+                    "grant `{}` on the key lets {} do it within constraints; whether they hold cannot be seen from here",
+                    short_id(&grant.id),
+                    case.who(),
+                )),
+                Truth::Unknown => {}
+                Truth::True | Truth::False => self.layers.grants.push(grant),
+            }
+        }
+        if found.more {
+            self.grants_in_doubt
+                .push("the key has more grants than were read, and one could let it through".to_owned());
+        }
     }
 
     /// The source of a policy of a layer.
@@ -384,18 +422,19 @@ fn public_access(case: &Case<'_>) -> Reading<bool> {
     }
 }
 
-fn grants(case: &Case<'_>) -> Vec<Grant> {
-    let Some(found) = case.evidence.key.known().and_then(|key| key.grants.known()) else { return Vec::new() };
-    // A grant with constraints may hold or not: it is left out here, and the judge says so.
-    found
-        .iter()
-        .filter(|grant| !grant.constrained)
-        .enumerate()
-        .map(|(index, grant)| Grant {
-            id: index.to_string(),
-            grantee: grant.grantee.clone(),
-            operations: grant.operations.clone(),
-            constraints: GrantConstraints::None,
-        })
-        .collect()
+/// Whether the request can have this pair in its encryption context. S3's own is the object's ARN, or the bucket's where
+/// the bucket has a key of its own; which it is, the object alone tells. What else a writer put in is not to be seen.
+fn may_be_in_the_context(case: &Case<'_>, key: &str, value: &str) -> bool {
+    let (Some(bucket), Some(object)) = (case.bucket_name(), case.request.key.as_deref()) else { return true };
+    if key != "aws:s3:arn" || case.request.bucket_kind != BucketKind::General || case.request.other.is_some() {
+        return true;
+    }
+    let is_of = |arn: &str| arn.split_once(":s3:::").is_some_and(|(_, rest)| value.ends_with(&format!(":s3:::{rest}")));
+    let arn = format!("arn:aws:s3:::{bucket}");
+    is_of(&arn) || is_of(&format!("{arn}/{object}"))
+}
+
+/// `0c237476b392`: enough of a grant's id to find it among the key's.
+fn short_id(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
 }

@@ -97,9 +97,16 @@ impl LayerCause {
             (None, true) => {
                 // Whose a directory bucket is, S3 tells nobody.
                 let is_supposed = case.request.bucket_kind == BucketKind::Directory;
-                let is_sure = !is_supposed && !self.is_contradicted(case, verdict);
+                // No grant overrules a Deny; one does what an Allow does.
+                let doubts = match outcome {
+                    Outcome::DeniesExplicitly => Vec::new(),
+                    _ => verdict.documents.grants_in_doubt.clone(),
+                };
+                let is_sure = !is_supposed && !self.is_contradicted(case, verdict) && doubts.is_empty();
                 let certainty = if is_sure { Certainty::Proven } else { Certainty::Likely };
-                Finding::Blocks(Box::new(self.by_documents(case, verdict, certainty)))
+                let mut blocker = self.by_documents(case, verdict, certainty);
+                blocker.notes.extend(doubts);
+                Finding::Blocks(Box::new(blocker))
             }
             (None, false) => match detailed {
                 Some(deny) => Finding::Blocks(Box::new(self.by_details(case, verdict, deny))),
@@ -276,6 +283,7 @@ impl LayerCause {
             && !may_allow(Layer::Identity)
             && !resource_may_allow
             && layers.grants.is_empty()
+            && verdict.documents.grants_in_doubt.is_empty()
     }
 
     fn behind_a_deny(&self, case: &Case<'_>, verdict: &Verdict) -> Blocker {

@@ -168,7 +168,7 @@ fn directory_bucket(case: &Case<'_>) -> Option<(String, String)> {
 
 impl Verdict {
     fn of(case: &Case<'_>, principal: &Principal, subject: Subject, action: String, resource: String) -> Self {
-        let documents = Documents::of(case, principal, subject, &resource);
+        let mut documents = Documents::of(case, principal, subject, &resource);
         let resource_account = match subject {
             Subject::Key | Subject::Role => {
                 resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
@@ -196,6 +196,9 @@ impl Verdict {
             object_owner: None,
             context,
         };
+        if subject == Subject::Key {
+            documents.add_grants(case, &request);
+        }
         let evaluation = policy::evaluate(&request, &documents.layers);
         Self { subject, action, resource, request, documents, evaluation }
     }

@@ -3,7 +3,9 @@
 use crate::aws::answer::ask;
 use crate::aws::ledger::Ledger;
 use crate::evidence::Answer;
+use crate::policy::GrantConstraints;
 use futures_util::future::join3;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub const NAME: &str = "kms-key";
@@ -15,7 +17,15 @@ pub struct Key {
     pub arn: String,
     pub about: Answer<KeyFacts>,
     pub policy: Answer<String>,
-    pub grants: Answer<Vec<KeyGrant>>,
+    pub grants: Answer<KeyGrants>,
+}
+
+/// The first page of the key's grants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyGrants {
+    pub grants: Vec<KeyGrant>,
+    /// Whether there are others, which were not asked for.
+    pub more: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +40,11 @@ pub struct KeyFacts {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyGrant {
+    pub id: String,
     pub grantee: String,
     /// `Decrypt`, `GenerateDataKey`, …
     pub operations: Vec<String>,
-    /// Whether the grant holds only for some encryption contexts.
-    pub constrained: bool,
+    pub constraints: GrantConstraints,
 }
 
 impl Key {
@@ -83,23 +93,9 @@ pub async fn read(client: &aws_sdk_kms::Client, arn: &str, ledger: &Arc<Ledger>)
         async {
             let reply =
                 ask(ledger, |capture| client.list_grants().key_id(arn).customize().interceptor(capture).send()).await;
-            reply.into_answer().map(|output| {
-                let grants = output.grants.unwrap_or_default();
-                grants
-                    .into_iter()
-                    .filter_map(|grant| {
-                        Some(KeyGrant {
-                            grantee: grant.grantee_principal?,
-                            operations: grant
-                                .operations
-                                .unwrap_or_default()
-                                .iter()
-                                .map(|name| name.as_str().to_owned())
-                                .collect(),
-                            constrained: grant.constraints.is_some(),
-                        })
-                    })
-                    .collect()
+            reply.into_answer().map(|output| KeyGrants {
+                more: output.truncated,
+                grants: output.grants.unwrap_or_default().into_iter().filter_map(read_grant).collect(),
             })
         },
     )
@@ -107,6 +103,42 @@ pub async fn read(client: &aws_sdk_kms::Client, arn: &str, ledger: &Arc<Ledger>)
     Answer::Known(Key { arn: arn.to_owned(), about, policy, grants })
 }
 
+fn read_grant(grant: aws_sdk_kms::types::GrantListEntry) -> Option<KeyGrant> {
+    Some(KeyGrant {
+        id: grant.grant_id.unwrap_or_default(),
+        grantee: grant.grantee_principal?,
+        operations: grant.operations.unwrap_or_default().iter().map(|name| name.as_str().to_owned()).collect(),
+        constraints: grant.constraints.map_or(GrantConstraints::None, read_constraints),
+    })
+}
+
+/// What is not one encryption context alone is for AWS to evaluate. So is what holds nothing: it may be a constraint that
+/// this version of the API does not know.
+fn read_constraints(constraints: aws_sdk_kms::types::GrantConstraints) -> GrantConstraints {
+    let pairs = |pairs: HashMap<String, String>| pairs.into_iter().collect();
+    match (constraints.encryption_context_equals, constraints.encryption_context_subset, constraints.source_arn) {
+        (Some(exact), None, None) => GrantConstraints::Equals(pairs(exact)),
+        (None, Some(subset), None) => GrantConstraints::Subset(pairs(subset)),
+        _ => GrantConstraints::Unread,
+    }
+}
+
 fn empty_facts() -> KeyFacts {
     KeyFacts { arn: String::new(), state: String::new(), aws_managed: false, account: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_kms::types::GrantConstraints as Said;
+
+    #[test]
+    fn a_constraint_that_is_not_one_encryption_context_is_unread() {
+        let exact = Said::builder().encryption_context_equals("aws:s3:arn", "arn:aws:s3:::b");
+        let pair = ("aws:s3:arn".to_owned(), "arn:aws:s3:::b".to_owned());
+        assert_eq!(read_constraints(exact.clone().build()), GrantConstraints::Equals(vec![pair]));
+        let of_a_source = exact.source_arn("arn:aws:s3:::b").build();
+        assert_eq!(read_constraints(of_a_source), GrantConstraints::Unread);
+        assert_eq!(read_constraints(Said::builder().build()), GrantConstraints::Unread);
+    }
 }

@@ -19,6 +19,12 @@ pub(crate) fn is_key(request: &Request) -> bool {
     kms && Arn::parse(&request.resource).is_some_and(|arn| arn.service == "kms" && arn.resource.starts_with("key/"))
 }
 
+/// Whether the grant lets the caller do this.
+#[must_use]
+pub fn grant_covers(grant: &Grant, request: &Request) -> Truth {
+    grants_this(grant, &Facts::new(request))
+}
+
 /// Whether one of the grants lets the caller do this.
 pub(crate) fn granted(grants: &[Grant], facts: &Facts<'_>) -> Truth {
     grants.iter().fold(Truth::False, |any, grant| any.or(grants_this(grant, facts)))
@@ -33,6 +39,7 @@ fn grants_this(grant: &Grant, facts: &Facts<'_>) -> Truth {
     }
     let pairs = match &grant.constraints {
         GrantConstraints::None => return Truth::True,
+        GrantConstraints::Unread => return Truth::Unknown,
         GrantConstraints::Subset(pairs) | GrantConstraints::Equals(pairs) => pairs,
     };
     let held = pairs.iter().fold(Truth::True, |all, (key, value)| {
@@ -98,6 +105,8 @@ mod tests {
         assert_eq!(granted(std::slice::from_ref(&grant), &Facts::new(&request)), Truth::True);
         request.context.set("kms:EncryptionContextKeys", ["aws:s3:arn", "other"]);
         assert_eq!(granted(std::slice::from_ref(&grant), &Facts::new(&request)), Truth::False);
+        grant.constraints = GrantConstraints::Unread;
+        assert_eq!(grant_covers(&grant, &request), Truth::Unknown);
         request.action = "kms:Encrypt".to_owned();
         grant.constraints = GrantConstraints::None;
         assert_eq!(granted(&[grant], &Facts::new(&request)), Truth::False);

@@ -94,6 +94,8 @@ pub enum GrantConstraints {
     Subset(Vec<(String, String)>),
     /// The encryption context is these pairs and no others.
     Equals(Vec<(String, String)>),
+    /// Of a kind that is not evaluated here: it may hold or not.
+    Unread,
 }
 
 /// One kind of policy. [`Display`](fmt::Display) gives the names of the contract.

@@ -70,6 +70,7 @@ pub mod wildcard;
 pub use document::{Document, Effect, Lint, ParseError, Rules, Statement, Version};
 pub use evaluate::{Verdict, decide, evaluate};
 pub use explain::denying_span;
+pub use kms::grant_covers;
 pub use layers::{Grant, GrantConstraints, Layer, Layers, Level, NamedPolicy, Reading};
 pub use nearest::nearest_miss;
 pub use principal::{Principal, PrincipalError};

@@ -127,14 +127,17 @@ fn grants(key: &KmsKey) -> Reply {
             if !grant.context_subset.is_empty() {
                 constraints.insert("EncryptionContextSubset".to_owned(), json!(grant.context_subset));
             }
-            json!({
+            let mut entry = json!({
                 "KeyId": key.arn(),
                 "GrantId": grant.id(key),
                 "GranteePrincipal": grant.grantee,
                 "IssuingAccount": format!("arn:aws:iam::{}:root", key.account),
                 "Operations": grant.operations,
-                "Constraints": constraints,
-            })
+            });
+            if !constraints.is_empty() {
+                entry["Constraints"] = Value::Object(constraints);
+            }
+            entry
         })
         .collect();
     Reply::json(200, CONTENT, &json!({ "Grants": grants, "Truncated": false }))
