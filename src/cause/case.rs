@@ -220,6 +220,18 @@ impl<'a> Case<'a> {
         self.caller_name().map_or_else(|| "the caller".to_owned(), |name| format!("`{name}`"))
     }
 
+    /// Whether the caller is a session of `GetFederationToken`.
+    #[must_use]
+    pub fn is_federated(&self) -> bool {
+        matches!(self.caller(), Some(Principal::Federated { .. }))
+    }
+
+    /// Whose identity-based policies count, in a sentence: a federated user has none of its own.
+    #[must_use]
+    pub fn whose_policies(&self) -> String {
+        if self.is_federated() { format!("the user behind {}", self.who()) } else { self.who() }
+    }
+
     /// What IAM attaches policies to: the user, or the role behind the session.
     #[must_use]
     pub fn policy_holder(&self) -> Option<String> {

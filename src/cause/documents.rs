@@ -180,7 +180,8 @@ impl Documents {
     }
 
     fn boundary(&mut self, case: &Case<'_>, principal: &Principal) -> Reading<Vec<NamedPolicy>> {
-        if !matches!(principal, Principal::User { .. } | Principal::Role { .. } | Principal::Session { .. }) {
+        // A federated user has the boundary of the user whose session it is, and that one its ARN does not tell.
+        if matches!(principal, Principal::Anonymous | Principal::Root { .. } | Principal::Service { .. }) {
             return Reading::NotApplicable;
         }
         let Some(found) = case.evidence.identity_policies.known() else { return Reading::Unread };
@@ -203,7 +204,9 @@ impl Documents {
             }
             _ => (&evidence.resource_control, DocumentKind::ResourceControlPolicy, Rules::ResourceControl),
         };
-        if layer == Layer::ServiceControl && matches!(principal, Principal::Anonymous) {
+        if principal.is_service_linked_role()
+            || (layer == Layer::ServiceControl && matches!(principal, Principal::Anonymous))
+        {
             return Reading::NotApplicable;
         }
         let alone = |answer: Option<&crate::evidence::ApiError>| {

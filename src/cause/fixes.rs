@@ -216,6 +216,12 @@ fn allow(
         DocumentKind::AccessPointPolicy => case.access_point_arn().map(str::to_owned),
         _ => None,
     };
+    // Which user's policy to edit, the ARN of a federated user's session does not tell.
+    if owner.is_none() && case.is_federated() {
+        let whose = case.whose_policies();
+        let summary = format!("allow `{}` on `{}`, in a policy of {whose}", wanted.action, wanted.resource);
+        return Some(advice(summary, case.own_administrator(), Vec::new()));
+    }
     let edit = Edit {
         target: EditTarget { kind, owner, policy: None },
         op: EditOp::AddStatement,

@@ -108,10 +108,10 @@ impl IdentityPolicyNoAllow {
     }
 
     fn reading(&self, case: &Case<'_>, certainty: Certainty) -> Blocker {
-        let who = case.who();
+        let whose = case.whose_policies();
         let action = case.request.action.as_deref().unwrap_or("the request");
         let mut found =
-            blocker(LAYER.code, certainty, format!("no policy of {who} allows `{action}`{}", case.on_target()));
+            blocker(LAYER.code, certainty, format!("no policy of {whose} allows `{action}`{}", case.on_target()));
         found.fix =
             case.verdicts.main().and_then(|verdict| super::fixes::for_layer(case, verdict, LAYER.layer, LAYER.kind));
         self.add_ways_out(case, &mut found);

@@ -35,7 +35,7 @@ impl Cause for KmsNoAllow {
                 let mut found = blocker(
                     LAYER.code,
                     Certainty::Possible,
-                    format!("no policy of {} allows using the KMS key of `{}`", case.who(), case.target()),
+                    format!("no policy of {} allows using the KMS key of `{}`", case.whose_policies(), case.target()),
                 );
                 found.evidence.push(crate::evidence::object::NAME.to_owned());
                 found

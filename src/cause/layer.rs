@@ -68,7 +68,8 @@ impl LayerCause {
         let outcome = verdict.evaluation.layer(self.layer).map_or(Outcome::NotApplicable, |layer| layer.outcome);
         let blocks = verdict.evaluation.denied_by.contains(&self.layer);
         let shown = match (self.side, outcome) {
-            (Side::Deny | Side::Either, Outcome::DeniesExplicitly) => true,
+            // A Deny that does not count stops nothing: the bucket policy's for the root user who is to mend it.
+            (Side::Deny | Side::Either, Outcome::DeniesExplicitly) => blocks || named.is_some(),
             // Where AWS names the layer, the documents agree by allowing nothing, whatever else could not be read.
             (Side::NoAllow | Side::Either, Outcome::NoAllow) => blocks || named.is_some(),
             _ => false,

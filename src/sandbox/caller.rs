@@ -32,6 +32,9 @@ impl Caller {
                 path: user.path.clone(),
                 name: user.name.clone(),
             },
+            Self::Session(session) if session.federated => {
+                Principal::Federated { partition, account: session.role.account.clone(), name: session.name.clone() }
+            }
             Self::Session(session) => Principal::Session {
                 partition,
                 account: session.role.account.clone(),
@@ -65,6 +68,7 @@ impl Caller {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Root { account } => account.clone(),
             Self::User(user) => user.unique_id(),
+            Self::Session(session) if session.federated => format!("{}:{}", session.role.account, session.name),
             Self::Session(session) => format!("{}:{}", session.role.unique_id(), session.name),
         }
     }

@@ -32,6 +32,7 @@ pub struct LiveSession {
     /// Session policies: name or ARN, and text.
     pub policies: Vec<(String, PolicyText)>,
     pub mfa: bool,
+    pub federated: bool,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -231,6 +232,7 @@ fn live(scenario: &Scenario, session: &Session, now: OffsetDateTime) -> Option<L
         expires: now + Duration::seconds(session.expires_in),
         policies: inline.chain(managed.map(|policy| (policy.arn, policy.text))).collect(),
         mfa: session.mfa,
+        federated: session.federated,
         tags: session.tags.clone(),
     })
 }

@@ -187,6 +187,7 @@ pub fn open(
         expires: call.now + Duration::seconds(seconds),
         policies,
         mfa: false,
+        federated: false,
         tags: BTreeMap::new(),
     };
     state.sessions.push(session.clone());

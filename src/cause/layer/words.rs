@@ -18,6 +18,9 @@ impl LayerCause {
             None => format!("`{call}` was not asked"),
         };
         match self.layer {
+            Layer::Identity | Layer::PermissionsBoundary if case.is_federated() => {
+                "the ARN of a federated user does not tell which user's session it is".to_owned()
+            }
             Layer::Identity | Layer::PermissionsBoundary => match evidence.identity_policies.known() {
                 Some(found) => found.unread.first().map_or_else(
                     || "a policy document could not be parsed".to_owned(),
@@ -96,14 +99,15 @@ impl LayerCause {
         resource: Option<&str>,
     ) -> String {
         let who = case.who();
+        let whose = case.whose_policies();
         let what = resource.map_or_else(|| case.target(), short_resource);
         let on_what = resource.map_or_else(|| case.on_target(), |_| format!(" on `{what}`"));
         let bucket = case.bucket_of(verdict);
         match (self.layer, self.side) {
-            (Layer::Identity, Side::NoAllow) => format!("no policy of {who} allows `{action}`{on_what}"),
-            (Layer::Identity, _) => format!("a policy of {who} denies `{action}`{on_what}"),
+            (Layer::Identity, Side::NoAllow) => format!("no policy of {whose} allows `{action}`{on_what}"),
+            (Layer::Identity, _) => format!("a policy of {whose} denies `{action}`{on_what}"),
             (Layer::PermissionsBoundary, _) => {
-                format!("the permissions boundary of {who} does not let `{action}` through")
+                format!("the permissions boundary of {whose} does not let `{action}` through")
             }
             (Layer::Session, _) => format!("the session policy of {who} does not let `{action}` through"),
             (Layer::ServiceControl, _) => {

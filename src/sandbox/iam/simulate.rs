@@ -54,6 +54,7 @@ impl Desk<'_> {
             expires: self.call.now,
             policies: Vec::new(),
             mfa: false,
+            federated: false,
             tags: std::collections::BTreeMap::new(),
         })))
     }

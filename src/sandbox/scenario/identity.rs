@@ -240,6 +240,9 @@ pub struct Session {
     /// What the sign-in said about MFA.
     #[serde(default)]
     pub mfa: bool,
+    /// The session is one of `GetFederationToken`: its ARN names no role, and `role` stands for the user who asked for it.
+    #[serde(default)]
+    pub federated: bool,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
 }
