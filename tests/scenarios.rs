@@ -171,8 +171,12 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
         hold("where.document", &expected.document, document);
         hold("where.policy", &expected.policy, place.and_then(|place| place.policy.clone()));
         hold("where.owner", &expected.owner, place.and_then(|place| place.owner.clone()));
-        let who = found.fix.as_ref().map(|fix| fix.who.clone()).unwrap_or_default();
-        for (what, wanted, text) in [("summary", &expected.summary, &found.summary), ("who", &expected.who, &who)] {
+        let (who, help) = found.fix.as_ref().map(|fix| (fix.who.clone(), fix.summary.clone())).unwrap_or_default();
+        for (what, wanted, text) in [
+            ("summary", &expected.summary, &found.summary),
+            ("who", &expected.who, &who),
+            ("the first help", &expected.help, &help),
+        ] {
             if wanted.as_ref().is_some_and(|wanted| !text.contains(wanted.as_str())) {
                 wrong.push(format!("{}: {what} is {text:?}, which lacks {wanted:?}", expected.cause));
             }

@@ -5,9 +5,9 @@ use super::fixes::{advice, blocker};
 use super::layer::{LayerCause, Side};
 use super::verdict::Verdict;
 use super::{Cause, Finding, wrong_profile};
-use crate::diagnosis::{Blocker, Certainty, DocumentKind};
+use crate::diagnosis::{Blocker, Certainty, DocumentKind, Fix};
 use crate::evidence::simulation::{self, SimulatedDecision};
-use crate::policy::Layer;
+use crate::policy::{self, Layer, Outcome};
 use crate::recognize::DeniedLayer;
 
 pub(super) struct IdentityPolicyNoAllow;
@@ -61,6 +61,28 @@ fn asked<'a>(case: &'a Case<'_>) -> Vec<&'a Verdict> {
     case.verdicts.asked.iter().collect()
 }
 
+/// The same listing with a slash at its end, where the caller's policies allow that one: `aws s3 ls s3://b/x` asks for all
+/// that begins with `x`, and not for the folder.
+fn listing_of_the_folder(case: &Case<'_>) -> Option<Fix> {
+    let (request, verdict) = (case.request, case.verdicts.main()?);
+    let prefix = request.prefix.as_deref().filter(|prefix| !prefix.is_empty() && !prefix.ends_with('/'))?;
+    let bucket = request.bucket.as_deref().filter(|_| verdict.action == "s3:ListBucket")?;
+    let delimited = request.conditions.get("s3:delimiter").is_some_and(|delimiter| delimiter == "/");
+    if !delimited && !request.recursive {
+        return None;
+    }
+    let mut other = verdict.request.clone();
+    other.context.set("s3:prefix", [format!("{prefix}/")]);
+    let evaluated = policy::evaluate(&other, &verdict.documents.layers);
+    let allows = evaluated.layer(Layer::Identity).is_some_and(|layer| layer.outcome == Outcome::Allows);
+    if !allows || !evaluated.denied_by.is_empty() {
+        return None;
+    }
+    let place = format!("s3://{bucket}/{prefix}/");
+    let words: &[&str] = if delimited { &["s3", "ls", &place] } else { &["s3", "ls", "--recursive", &place] };
+    Some(advice("end the prefix with `/`, which the policy allows", "you", vec![case.command(words)]))
+}
+
 impl IdentityPolicyNoAllow {
     /// The first help is one that needs nobody else.
     fn add_ways_out(&self, case: &Case<'_>, blocker: &mut Blocker) {
@@ -68,6 +90,10 @@ impl IdentityPolicyNoAllow {
             blocker.notes.push("the object is public: an unsigned request reads it".to_owned());
             let allow = blocker.fix.take();
             blocker.fix = Some(advice("send the request unsigned: `--no-sign-request`", "you", Vec::new()));
+            blocker.other_fixes.splice(0..0, allow);
+        }
+        if let Some(listing) = listing_of_the_folder(case) {
+            let allow = blocker.fix.replace(listing);
             blocker.other_fixes.splice(0..0, allow);
         }
         if let Some(profile) = wrong_profile::way_out(case) {

@@ -160,6 +160,8 @@ pub struct ExpectedCause {
     pub summary: Option<String>,
     /// A part of `fix.who`.
     pub who: Option<String>,
+    /// A part of `fix.summary`.
+    pub help: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

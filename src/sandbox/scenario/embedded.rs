@@ -137,6 +137,7 @@ scenarios![
     "identity-policy-no-allow.list",
     "identity-policy-no-allow.list-page",
     "identity-policy-no-allow.list-prefix",
+    "identity-policy-no-allow.list-slash",
     "identity-policy-no-allow.near",
     "identity-policy-no-allow.no-slash",
     "identity-policy-no-allow.partial",
