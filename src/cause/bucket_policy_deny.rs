@@ -4,7 +4,7 @@ use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::layer::{LayerCause, Side, surer};
 use super::verdict::Verdict;
-use super::{Cause, Finding, access_point_policy, block_public_access};
+use super::{Cause, Finding, access_point_policy, block_public_access, ways};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind};
 use crate::policy::{Layer, Outcome};
 use crate::recognize::DeniedLayer;
@@ -100,42 +100,12 @@ fn of_verdict(case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
 
 /// A Deny with a condition is met first, and edited last.
 fn add_condition_help(case: &Case<'_>, verdict: Option<&Verdict>, found: &mut Blocker) {
-    let Some(excerpt) = &found.excerpt else { return };
-    let text = excerpt
-        .marks
-        .iter()
-        .find(|mark| mark.primary)
-        .and_then(|mark| excerpt.text.get(mark.span.clone()))
-        .unwrap_or_default();
-    let lower = text.to_ascii_lowercase();
-    let meet = if lower.contains("aws:sourcevpce") || lower.contains("aws:sourcevpc") {
-        "run this from a network that reaches S3 through the VPC endpoint that the statement names"
-    } else if lower.contains("aws:sourceip") || lower.contains("aws:vpcsourceip") {
-        "run this from an address that the statement leaves out"
-    } else if lower.contains("aws:securetransport") {
-        "use an `https://` endpoint"
-    } else if lower.contains("aws:multifactorauth") {
-        "use a session that was made with MFA"
-    } else if lower.contains("s3:x-amz-server-side-encryption") {
-        if lower.contains("aws:kms") {
-            "give the upload the encryption that the statement asks for: `--sse aws:kms`"
-        } else {
-            "give the upload the encryption that the statement asks for: `--sse AES256`"
-        }
-    } else if lower.contains("s3:x-amz-acl") {
-        "give the upload the ACL that the statement asks for: `--acl bucket-owner-full-control`"
-    } else if lower.contains("s3:existingobjecttag") {
-        "wait until the object carries the tag that the statement asks for"
-    } else {
-        return;
-    };
-    let exempt = found.fix.take();
-    found.fix = Some(advice(meet, "you", Vec::new()));
-    match exempt {
-        Some(fix) => found.other_fixes.insert(0, fix),
-        None => found.other_fixes.insert(
-            0,
-            advice(format!("ask for an exemption of {}", case.who()), case.administrator_of(verdict), Vec::new()),
-        ),
-    }
+    let Some(verdict) = verdict else { return };
+    let mut ways = ways::out_of(found, verdict, Layer::Resource).into_iter();
+    let Some(first) = ways.next() else { return };
+    let exempt = found.fix.replace(first).unwrap_or_else(|| {
+        let who = case.administrator_of(Some(verdict));
+        advice(format!("ask for an exemption of {}", case.who()), who, Vec::new())
+    });
+    found.other_fixes.splice(0..0, ways.chain([exempt]));
 }

@@ -47,6 +47,7 @@ mod undetermined;
 mod unknown_access_key;
 mod unsigned_request;
 mod vpc_endpoint_policy;
+mod ways;
 mod wrong_profile;
 mod wrong_region;
 mod wrong_secret_key;
