@@ -35,6 +35,21 @@ fn said_otherwise(case: &Case<'_>) -> Option<(String, Fix)> {
                 Vec::new(),
             ),
         ),
+        // Who may, and with what: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMFADelete.html
+        DeniedLayer::MfaDelete => (
+            format!(
+                "AWS says that MFA delete is on in {}: the root user alone may do this, with an MFA code",
+                case.bucket_or_so()
+            ),
+            advice(
+                "send it as the root user, with `--mfa 'SERIAL CODE'` of its device",
+                case.bucket_account().map_or_else(
+                    || "the root user of the bucket's account".to_owned(),
+                    |account| format!("the root user of {account}"),
+                ),
+                Vec::new(),
+            ),
+        ),
         DeniedLayer::CustomerKeysBlocked => (
             format!("AWS says that {} takes no uploads with customer-provided keys (SSE-C)", case.bucket_or_so()),
             advice("upload without `--sse-c` and `--sse-c-key`", "you", Vec::new()),

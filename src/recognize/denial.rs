@@ -56,6 +56,8 @@ pub enum DeniedLayer {
     /// The object has another customer-provided key than the request.
     CustomerKeyWrong,
     ObjectLock,
+    /// The bucket has MFA delete on, and the request came without the root user's MFA code.
+    MfaDelete,
     /// A presigned URL past its end.
     RequestExpired,
     /// Something on the way added headers that the signature does not cover.
@@ -140,11 +142,13 @@ const OWN_WORDS: [(&str, Option<DenyEffect>, DeniedLayer); 2] = [
 
 /// Messages that are nothing but a reason, with the action where they imply one.
 #[rustfmt::skip]
-const WHOLE_MESSAGES: [(&str, Option<DenyEffect>, DeniedLayer, Option<&str>); 5] = [
+const WHOLE_MESSAGES: [(&str, Option<DenyEffect>, DeniedLayer, Option<&str>); 6] = [
     ("The ciphertext refers to a customer master key that does not exist", None, DeniedLayer::KmsKey,
         Some("kms:Decrypt")),
     ("Customer provided keys must provide the correct secret key", None, DeniedLayer::CustomerKeyWrong, None),
     ("object protected by object lock", Some(DenyEffect::Explicit), DeniedLayer::ObjectLock, None),
+    // https://repost.aws/knowledge-center/s3-bucket-mfa-delete
+    ("Mfa Authentication must be used for this request", Some(DenyEffect::Explicit), DeniedLayer::MfaDelete, None),
     ("Request has expired", None, DeniedLayer::RequestExpired, None),
     ("headers present in the request which were not signed", None, DeniedLayer::HeadersNotSigned, None),
 ];

@@ -180,6 +180,7 @@ fn settings_and_conditions_that_are_no_policy() {
             DeniedLayer::CustomerKeyWrong,
         ),
         ("Access Denied because object protected by object lock.", DeniedLayer::ObjectLock),
+        ("Mfa Authentication must be used for this request", DeniedLayer::MfaDelete),
         ("Request has expired", DeniedLayer::RequestExpired),
         ("There were headers present in the request which were not signed", DeniedLayer::HeadersNotSigned),
     ] {

@@ -29,6 +29,13 @@ pub(super) fn admitted(state: &State, call: &Call<'_>, at: &Place) -> Result<Ver
     if tags.is_some() {
         at.allow_object(state, call, "s3:PutObjectTagging", None, &[])?;
     }
+    if bucket.spec.blocks_customer_keys && call.incoming.header("x-amz-server-side-encryption-customer-key").is_some() {
+        return Err(Fault::access_denied(format!(
+            "User: {} is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::{}/{key}\" because this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C).",
+            call.caller.arn().unwrap_or_default(),
+            bucket.spec.name,
+        )));
+    }
     let wanted = encryption::check_upload(state, call, bucket, key)?;
     let metadata = call
         .incoming
@@ -54,6 +61,7 @@ pub(super) fn admitted(state: &State, call: &Call<'_>, at: &Place) -> Result<Ver
             kms_key: wanted.kms_key,
             customer_key: wanted.customer_key,
             version_id: None,
+            locked: false,
             delete_marker: false,
         },
         body: Vec::new(),
@@ -224,7 +232,17 @@ fn allow_delete(state: &State, call: &Call<'_>, at: &Place, key: &str, id: Optio
     // Who may delete is settled by the bucket's account, whoever owns the object: a deny and a bucket-level right.
     let owned = version.filter(|version| bucket.owner_of(version) == bucket.spec.account);
     let action = if id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
-    at.allow_key(state, call, action, key, owned, &[])
+    at.allow_key(state, call, action, key, owned, &[])?;
+    if id.is_none() {
+        return Ok(());
+    }
+    if bucket.spec.mfa_delete && call.incoming.header("x-amz-mfa").is_none() {
+        return Err(Fault::access_denied("Mfa Authentication must be used for this request"));
+    }
+    if version.is_some_and(|version| version.object.locked) {
+        return Err(Fault::access_denied("Access Denied because object protected by object lock."));
+    }
+    Ok(())
 }
 
 fn remove(state: &mut State, call: &Call<'_>, at: &Place, key: &str, id: Option<&str>) {

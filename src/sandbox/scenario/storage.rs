@@ -22,6 +22,12 @@ pub struct Bucket {
     pub requester_pays: bool,
     #[serde(default)]
     pub versioning: bool,
+    /// MFA delete is on.
+    #[serde(default)]
+    pub mfa_delete: bool,
+    /// Its default encryption takes no uploads with customer-provided keys.
+    #[serde(default)]
+    pub blocks_customer_keys: bool,
     /// The KMS key of default encryption (id, ARN or alias), unset: SSE-S3.
     pub default_kms_key: Option<String>,
     #[serde(default)]
@@ -54,6 +60,8 @@ impl Bucket {
             block_public_access: BlockPublicAccess::all(),
             requester_pays: false,
             versioning: false,
+            mfa_delete: false,
+            blocks_customer_keys: false,
             default_kms_key: None,
             bucket_key: false,
             grants: Vec::new(),
@@ -270,6 +278,9 @@ pub struct Object {
     /// The SSE-C key, base64 as the header carries it.
     pub customer_key: Option<String>,
     pub version_id: Option<String>,
+    /// Object Lock holds this version.
+    #[serde(default)]
+    pub locked: bool,
     /// This version is a delete marker.
     #[serde(default)]
     pub delete_marker: bool,
