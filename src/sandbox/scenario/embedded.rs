@@ -16,6 +16,7 @@ scenarios![
     "access-point-policy.bucket-deny-bare",
     "access-point-policy.near",
     "access-point-policy.partial",
+    "access-point-policy.region",
     "access-point-policy.silent",
     "access-point-policy.vpc",
     "archived-object",
