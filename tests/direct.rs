@@ -227,6 +227,31 @@ fn check_cannot_tell_where_the_documents_cannot_be_read() {
 }
 
 #[test]
+fn check_of_a_write_does_not_mind_an_endpoint_that_lets_everything_pass() {
+    let endpoint =
+        |policy: &str| format!("[[vpc_endpoint]]\nid = \"vpce-0a1b2c3d\"\n{policy}\n[[bucket]]\nname = \"other\"");
+    let open = world(WRITES, "full", &endpoint(""));
+    let output = open.check(&["s3://acme-logs/new.log", "--action", "put"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let narrow = r#"policy = '''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}'''"#;
+    let output = world(WRITES, "full", &endpoint(narrow)).check(&["s3://acme-logs/new.log", "--action", "put"]);
+    assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("the VPC endpoint policy"), "{}", stdout(&output));
+}
+
+/// What most accounts are: a member of no organization, or of one whose policies it cannot read.
+#[test]
+fn check_of_a_write_rests_on_an_unread_organization() {
+    let reader = r#"{"Effect": "Allow", "Action": ["s3:PutObject", "s3:Get*", "s3:ListAllMyBuckets", "iam:Get*", "iam:List*", "ec2:Describe*", "organizations:Describe*"], "Resource": "*"}"#;
+    let alone = world(reader, "none", "").check(&["s3://acme-logs/new.log", "--action", "put"]);
+    assert_eq!(alone.status.code(), Some(0), "{}{}", stdout(&alone), stderr(&alone));
+    let organization = "[organization]\nid = \"o-acme1234ab\"\nmanagement_account = \"999900001111\"\n[[organization.unit]]\nid = \"r-acme\"\n[[account]]\nid = \"111122223333\"\nunit = \"r-acme\"\n[[bucket]]\nname = \"other\"";
+    let member = world(reader, "none", organization).check(&["s3://acme-logs/new.log", "--action", "put"]);
+    assert_eq!(member.status.code(), Some(3), "{}{}", stdout(&member), stderr(&member));
+    assert!(stdout(&member).contains("service control policies"), "{}", stdout(&member));
+}
+
+#[test]
 fn check_of_a_write_meets_a_deny() {
     let policy = r#"policy = '''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::acme-logs/*"}]}'''"#;
     let scene = world(WRITES, "full", policy);

@@ -12,7 +12,7 @@ use crate::cause::{self, Case, Diagnosis};
 use crate::diagnosis::{Caller, CauseNote, Certainty, Check, Failure, Report, RequestSummary};
 use crate::evidence::session::Session;
 use crate::evidence::{Answer, Evidence, gather, replay};
-use crate::policy::{self, Decision, Layer, Reading};
+use crate::policy::{self, Decision, Document, Layer, Layers, NamedPolicy, Outcome, Reading, Rules};
 use crate::recognize::{AwsFailure, Class, FailureGroup, FailureKind, ServiceError};
 use crate::request::{self, Arguments, CliVersion, CredentialPlan, Request, Settings};
 use crate::world::World;
@@ -371,8 +371,9 @@ fn gaps(case: &Case<'_>) -> Vec<String> {
 
 fn gap(case: &Case<'_>, permission: &Permission) -> Option<String> {
     let mut layers = permission.documents.layers.clone();
-    // Where there is no endpoint, the request goes through none.
-    if case.evidence.vpc_endpoints.known().is_some_and(Vec::is_empty) {
+    // Where there is no endpoint, the request goes through none; where each lets it pass, it does not matter which it takes.
+    let endpoints = case.evidence.vpc_endpoints.known();
+    if endpoints.is_some_and(|all| all.iter().all(|endpoint| lets_pass(&endpoint.policy, &permission.request))) {
         layers.vpc_endpoint = Reading::NotApplicable;
     }
     let decided = policy::decide(&permission.request, &layers);
@@ -389,6 +390,15 @@ fn gap(case: &Case<'_>, permission: &Permission) -> Option<String> {
         [] => format!("`{action}` is not allowed by what was read"),
         parts => format!("not checked for `{action}`: {}", crate::render::words::list(parts)),
     })
+}
+
+/// Whether an endpoint with this policy lets the request pass, whatever is unknown of it.
+fn lets_pass(policy: &str, request: &policy::Request) -> bool {
+    let Ok(document) = Document::parse(policy, Rules::VpcEndpoint) else { return false };
+    let endpoint = NamedPolicy { name: String::new(), document };
+    let layers = Layers { vpc_endpoint: Reading::Read(vec![endpoint]), ..Layers::default() };
+    let evaluated = policy::evaluate(request, &layers);
+    evaluated.layer(Layer::VpcEndpoint).is_some_and(|layer| layer.outcome == Outcome::Allows)
 }
 
 fn named(layer: Layer) -> &'static str {
