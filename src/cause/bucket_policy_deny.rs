@@ -101,11 +101,11 @@ fn of_verdict(case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
 /// A Deny with a condition is met first, and edited last.
 fn add_condition_help(case: &Case<'_>, verdict: Option<&Verdict>, found: &mut Blocker) {
     let Some(verdict) = verdict else { return };
-    let mut ways = ways::out_of(found, verdict, Layer::Resource).into_iter();
-    let Some(first) = ways.next() else { return };
-    let exempt = found.fix.replace(first).unwrap_or_else(|| {
+    let exempt = found.fix.take().unwrap_or_else(|| {
         let who = case.administrator_of(Some(verdict));
         advice(format!("ask for an exemption of {}", case.who()), who, Vec::new())
     });
-    found.other_fixes.splice(0..0, ways.chain([exempt]));
+    let mut ways = ways::out_of(found, verdict, Layer::Resource).into_iter().chain([exempt]);
+    found.fix = ways.next();
+    found.other_fixes.splice(0..0, ways);
 }

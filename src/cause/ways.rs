@@ -4,16 +4,22 @@
 use super::fixes::advice;
 use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Fix};
-use crate::policy::{Element, ElementTrace, Layer};
+use crate::policy::{Effect, Element, ElementTrace, Layer, Truth};
 
 const ENDPOINT: &str = "run this from a network that reaches S3 through the VPC endpoint that the statement names";
 
-/// The ways out of the statement that `found` shows, in the order of its conditions.
+/// The ways out of the statement that `found` shows, in the order of its conditions: those that are ways out of every other
+/// Deny of the layer too, for one alone would help nobody.
 pub(super) fn out_of(found: &Blocker, verdict: &Verdict, layer: Layer) -> Vec<Fix> {
     let Some(shown) = found.place.as_ref().and_then(|place| place.statement.as_ref()) else { return Vec::new() };
-    let mut statements = verdict.evaluation.layer(layer).into_iter().flat_map(|layer| &layer.statements);
-    let Some(statement) = statements.find(|trace| trace.statement.index == shown.index) else { return Vec::new() };
-    ways(&statement.elements)
+    let statements = || verdict.evaluation.layer(layer).into_iter().flat_map(|layer| &layer.statements);
+    let Some(statement) = statements().find(|trace| trace.statement.index == shown.index) else { return Vec::new() };
+    let others = statements().filter(|trace| {
+        trace.effect == Effect::Deny && trace.verdict == Truth::True && trace.statement.index != shown.index
+    });
+    let others: Vec<Vec<Fix>> = others.map(|other| ways(&other.elements)).collect();
+    let leads_out = |way: &Fix| others.iter().all(|other| other.iter().any(|known| known.summary == way.summary));
+    ways(&statement.elements).into_iter().filter(leads_out).collect()
 }
 
 fn ways(elements: &[ElementTrace]) -> Vec<Fix> {

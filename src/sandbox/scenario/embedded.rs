@@ -62,6 +62,7 @@ scenarios![
     "bucket-policy-deny.bare",
     "bucket-policy-deny.encryption-header",
     "bucket-policy-deny.near",
+    "bucket-policy-deny.no-way-round",
     "bucket-policy-deny.object-tag",
     "bucket-policy-deny.partial",
     "bucket-policy-deny.perimeter",
