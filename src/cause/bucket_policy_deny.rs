@@ -103,7 +103,7 @@ fn add_condition_help(case: &Case<'_>, verdict: Option<&Verdict>, found: &mut Bl
     let Some(verdict) = verdict else { return };
     let exempt = found.fix.take().unwrap_or_else(|| {
         let who = case.administrator_of(Some(verdict));
-        advice(format!("ask for an exemption of {}", case.who()), who, Vec::new())
+        advice(format!("ask {who} to exempt {}", case.who()), who, Vec::new())
     });
     let mut ways = ways::out_of(found, verdict, Layer::Resource).into_iter().chain([exempt]);
     found.fix = ways.next();

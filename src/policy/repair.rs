@@ -9,6 +9,13 @@
 //! requests (another key, another bucket, other actions, other principals, nobody) is treated as before. Where no such
 //! edits are found there are none. Public access is never opened, for it has no caller to name.
 
+mod sentinels;
+mod text;
+
+pub use self::text::with_statement;
+
+use self::sentinels::sentinels;
+use self::text::{insert_before_end, splice};
 use super::actions::{self, About};
 use super::condition::{Base, string::Comparison};
 use super::document::{Condition, Document, Effect, Rules, Version};
@@ -17,7 +24,7 @@ use super::layers::{Layer, Layers, NamedPolicy, Reading};
 use super::nearest::nearest_miss;
 use super::principal::Principal;
 use super::request::{Facts, Request, is_of_identity_center};
-use super::trace::{Decisive, Element, Reason, Repair, RepairEdit, RepairOp, Span};
+use super::trace::{Decisive, Element, Reason, Repair, RepairEdit, RepairOp};
 use super::{statement, sts};
 use serde_json::{Map, Value, json};
 
@@ -200,7 +207,7 @@ fn added(request: &Request, layers: &Layers, layer: Layer) -> Option<Draft> {
     };
     let document = &policies.get(index)?.document;
     let statement = allow(request, layer, document.version())?;
-    let edited = append(document, &statement)?;
+    let edited = with_statement(document, &statement)?;
     Some(Draft { policy_index, op: RepairOp::AddStatement, edited, whole_bucket: false })
 }
 
@@ -398,119 +405,6 @@ fn is_callers_choice(key: &str) -> bool {
         || key.starts_with("s3:x-amz-")
         || key.starts_with("s3:requestobjecttag")
         || key.starts_with("s3:object-lock-")
-}
-
-fn splice(text: &str, span: Span, new: &str) -> Option<String> {
-    Some([text.get(..span.start)?, new, text.get(span.end..)?].concat())
-}
-
-/// Puts one more member before the closing bracket of an object or list.
-fn insert_before_end(text: &str, container: &Span, member: &str, is_empty: bool) -> Option<String> {
-    let inner = text.get(container.start + 1..container.end.checked_sub(1)?)?;
-    let end = container.start + 1 + inner.trim_end().len();
-    if is_empty {
-        return splice(text, end..end, member);
-    }
-    // As the members before it stand: on lines of their own, or on one line.
-    let lead = inner.get(..inner.len() - inner.trim_start().len()).unwrap_or_default();
-    let separator = if lead.contains('\n') { format!(",{lead}") } else { ", ".to_owned() };
-    splice(text, end..end, &format!("{separator}{member}"))
-}
-
-/// The document with one more statement, indented as the ones before it.
-fn append(document: &Document, new: &Value) -> Option<String> {
-    let text = document.text();
-    let inner = document.inner();
-    let last = inner.statements.last()?;
-    let line_start = text.get(..last.span.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let indent = text
-        .get(line_start..last.span.start)
-        .filter(|indent| line_start > 0 && indent.bytes().all(|byte| byte.is_ascii_whitespace()));
-    let written = match indent {
-        Some(indent) => serde_json::to_string_pretty(new).ok()?.replace('\n', &format!("\n{indent}")),
-        None if text.contains('\n') => {
-            let indent: String =
-                text.get(line_start..)?.chars().take_while(|character| character.is_whitespace()).collect();
-            serde_json::to_string_pretty(new).ok()?.replace('\n', &format!("\n{indent}"))
-        }
-        None => serde_json::to_string(new).ok()?,
-    };
-    if inner.single {
-        let old = text.get(inner.statements_span.clone())?;
-        return splice(text, inner.statements_span.clone(), &format!("[{old}, {written}]"));
-    }
-    let separator = match indent {
-        Some(indent) => format!(",\n{indent}"),
-        None if text.contains('\n') => ", ".to_owned(),
-        None => ",".to_owned(),
-    };
-    splice(text, last.span.end..last.span.end, &format!("{separator}{written}"))
-}
-
-/// The document's text with one more statement, formatted as those before it; `None` where it has no statement.
-#[must_use]
-pub fn with_statement(document: &Document, statement: &Value) -> Option<String> {
-    append(document, statement)
-}
-
-/// Requests that an edit must leave as they are.
-fn sentinels(request: &Request, layer: Layer, narrows_deny: bool, whole_bucket: bool) -> Vec<Request> {
-    let mut sentinels = Vec::new();
-    let mut add = |change: &dyn Fn(&mut Request)| {
-        let mut sentinel = request.clone();
-        change(&mut sentinel);
-        if sentinel != *request {
-            sentinels.push(sentinel);
-        }
-    };
-    // A Deny that spares the caller spares it for all that the Deny covers: who else it spares is the question.
-    if !narrows_deny {
-        for action in [
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:PutObject",
-            "s3:DeleteObject",
-            "s3:ListBucket",
-            "s3:PutBucketPolicy",
-            "kms:Decrypt",
-            "kms:ScheduleKeyDeletion",
-            "iam:PassRole",
-            "sts:AssumeRole",
-            "sts:TagSession",
-        ] {
-            if !action.eq_ignore_ascii_case(&request.action) {
-                add(&|sentinel| action.clone_into(&mut sentinel.action));
-            }
-        }
-        if !sts::is_trust(request) {
-            let resource = request.resource.trim_end_matches('*');
-            if !whole_bucket {
-                add(&|sentinel| sentinel.resource = format!("{}-other", resource.trim_end_matches('/')));
-                if let Some((parent, _)) = resource.trim_end_matches('/').rsplit_once('/') {
-                    add(&|sentinel| sentinel.resource = format!("{parent}/another"));
-                    add(&|sentinel| parent.clone_into(&mut sentinel.resource));
-                }
-            }
-            add(&|sentinel| "arn:aws:s3:::another-bucket/key".clone_into(&mut sentinel.resource));
-            add(&|sentinel| "arn:aws:s3:::another-bucket".clone_into(&mut sentinel.resource));
-        }
-    }
-    let principal_matters =
-        narrows_deny || matches!(layer, Layer::Resource | Layer::VpcEndpoint | Layer::ResourceControl);
-    if principal_matters {
-        let account = request.principal.account().unwrap_or("111122223333").to_owned();
-        let other = if account == "999999999999" { "888888888888" } else { "999999999999" };
-        let partition = request.principal.partition().unwrap_or("aws").to_owned();
-        for account in [account.as_str(), other] {
-            for kind in ["user/why403-sentinel", "role/why403-sentinel"] {
-                if let Ok(principal) = format!("arn:{partition}:iam::{account}:{kind}").parse::<Principal>() {
-                    add(&|sentinel| sentinel.principal = principal.clone());
-                }
-            }
-        }
-        add(&|sentinel| sentinel.principal = Principal::Anonymous);
-    }
-    sentinels
 }
 
 #[cfg(test)]
