@@ -100,6 +100,8 @@ fn signed(keys: &Credentials, call: &Call<'_>, now: SystemTime) -> Result<HttpRe
     for (name, value) in &call.headers {
         request.headers_mut().try_insert(*name, value.clone()).map_err(|error| refuse(&error))?;
     }
+    // As the SDK's own requests are marked, so that an administrator reading CloudTrail knows who asked.
+    request.headers_mut().try_insert("user-agent", "app/why403").map_err(|error| refuse(&error))?;
     let (headers, _query) = instructions.into_parts();
     for header in headers {
         request.headers_mut().try_insert(header.name(), header.value().to_owned()).map_err(|error| refuse(&error))?;

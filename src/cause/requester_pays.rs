@@ -7,26 +7,13 @@ use super::case::Case;
 use super::fixes::{advice, blocker};
 use super::{Cause, Finding};
 use crate::diagnosis::Certainty;
+use crate::evidence::settings;
 
 pub(super) struct RequesterPays;
 
-/// Well-known public buckets whose documentation says that the requester pays.
-const WELL_KNOWN: &[&str] = &[
-    "arxiv",
-    "imdb-datasets",
-    "naip-analytic",
-    "naip-source",
-    "naip-visualization",
-    "sentinel-s1-l1c",
-    "sentinel-s2-l1c",
-    "sentinel-s2-l2a",
-    "usgs-landsat",
-    "usgs-lidar",
-];
-
-/// Whether the bucket is one of those.
+/// Whether the bucket's own documentation says so.
 pub(super) fn is_well_known(case: &Case<'_>) -> bool {
-    case.request.bucket.as_deref().is_some_and(|bucket| WELL_KNOWN.contains(&bucket))
+    case.request.bucket.as_deref().is_some_and(settings::is_known_to_charge)
 }
 
 impl Cause for RequesterPays {
@@ -58,9 +45,9 @@ impl Cause for RequesterPays {
             return Finding::RuledOut("AWS names another reason".to_owned());
         }
         let (certainty, check) = match told {
-            Some(true) if case.same_account() == Some(false) => (Certainty::Proven, crate::evidence::settings::PAYMENT),
+            Some(true) if case.same_account() == Some(false) => (Certainty::Proven, settings::PAYMENT),
             // Only the owner's account is told, and it pays for itself: whose the bucket is would have to be known.
-            Some(true) => (Certainty::Possible, crate::evidence::settings::PAYMENT),
+            Some(true) => (Certainty::Possible, settings::PAYMENT),
             _ if is_well_known(case) => (Certainty::Likely, case.told_by()),
             _ if case.same_account() == Some(false) => (Certainty::Possible, case.told_by()),
             _ => return Finding::Open("only the bucket's owner can read `s3:GetBucketRequestPayment`".to_owned()),

@@ -15,7 +15,9 @@ mod desk;
 mod further;
 mod kept;
 mod named;
+mod organization;
 mod owner;
+mod point;
 mod questions;
 
 pub use further::further;

@@ -35,6 +35,9 @@ use std::collections::BTreeMap;
 /// Why a probe was not asked that the answers so far made superfluous.
 pub const NOT_NEEDED: &str = "the refusal was explained without it";
 
+/// Why what another layer holds is not asked for.
+pub const AWS_NAMED_IT: &str = "AWS named what refuses the request";
+
 /// Every probe that is asked, by the name that a report's checks have.
 pub const PROBES: &[&str] = &[
     access_point::NAME,

@@ -102,8 +102,22 @@ impl Asking<'_> {
         })
     }
 
-    /// All policies of a kind that apply to `account`, the root's first.
-    pub async fn policies(&self, account: &str, kind: OrganizationPolicyKind) -> Answer<Vec<OrganizationLevel>> {
+    /// All policies that apply to `account`, of each kind, the root's first. The way to the root is asked for once.
+    pub async fn policies<const KINDS: usize>(
+        &self,
+        account: &str,
+        kinds: [OrganizationPolicyKind; KINDS],
+    ) -> [Answer<Vec<OrganizationLevel>>; KINDS] {
+        let targets = match self.targets(account).await {
+            Answer::Known(targets) => targets,
+            other => return [(); KINDS].map(|()| other.clone().map(|_| Vec::new())),
+        };
+        let mut found = join_all(kinds.map(|kind| self.levels(&targets, kind))).await.into_iter();
+        [(); KINDS].map(|()| found.next().unwrap_or(Answer::TimedOut))
+    }
+
+    /// The account, and everything above it, the root first.
+    async fn targets(&self, account: &str) -> Answer<Vec<String>> {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         struct Parents {
@@ -131,6 +145,10 @@ impl Asking<'_> {
             }
         }
         targets.reverse();
+        Answer::Known(targets)
+    }
+
+    async fn levels(&self, targets: &[String], kind: OrganizationPolicyKind) -> Answer<Vec<OrganizationLevel>> {
         let levels = join_all(targets.iter().map(|target| self.level(target, kind))).await;
         let mut found = Vec::new();
         for level in levels {

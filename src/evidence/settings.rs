@@ -146,6 +146,26 @@ pub async fn policy_is_public(client: &aws_sdk_s3::Client, bucket: &str, ledger:
     }
 }
 
+/// Well-known public buckets whose documentation says that the requester pays.
+const KNOWN_TO_CHARGE: &[&str] = &[
+    "arxiv",
+    "imdb-datasets",
+    "naip-analytic",
+    "naip-source",
+    "naip-visualization",
+    "sentinel-s1-l1c",
+    "sentinel-s2-l1c",
+    "sentinel-s2-l2a",
+    "usgs-landsat",
+    "usgs-lidar",
+];
+
+/// Whether it is one of those.
+#[must_use]
+pub fn is_known_to_charge(bucket: &str) -> bool {
+    KNOWN_TO_CHARGE.contains(&bucket)
+}
+
 /// Whether the requester pays. Only the owner's account is told.
 pub async fn requester_pays(client: &aws_sdk_s3::Client, bucket: &str, ledger: &Arc<Ledger>) -> Answer<bool> {
     let reply = ask(ledger, |capture| {

@@ -4,7 +4,7 @@ use super::{LayerCause, Side};
 use crate::cause::case::Case;
 use crate::cause::verdict::Verdict;
 use crate::diagnosis::DocumentKind;
-use crate::evidence::{Answer, NOT_NEEDED};
+use crate::evidence::{AWS_NAMED_IT, Answer, NOT_NEEDED};
 use crate::policy::Layer;
 
 impl LayerCause {
@@ -12,10 +12,15 @@ impl LayerCause {
     pub(super) fn absence(&self, case: &Case<'_>, verdict: &Verdict) -> String {
         let evidence = case.evidence;
         let denied = |answer: Option<String>, call: &str| match answer {
-            Some(why) if why == NOT_NEEDED => why,
+            Some(why) if why == NOT_NEEDED || why == AWS_NAMED_IT => why,
             Some(why) if why.starts_with("AWS answered") => format!("`{call}` was denied"),
             Some(why) => format!("`{call}`: {why}"),
             None => format!("`{call}` was not asked"),
+        };
+        // Its policies are asked for only where there is known to be one.
+        let of_organization = |answer: Option<String>| match &evidence.organization {
+            Answer::Known(_) | Answer::Skipped(_) => denied(answer, "organizations:ListPoliciesForTarget"),
+            other => denied(other.absence(), "organizations:DescribeOrganization"),
         };
         match self.layer {
             Layer::Identity | Layer::PermissionsBoundary if case.is_federated() => {
@@ -29,9 +34,9 @@ impl LayerCause {
                 None => denied(evidence.identity_policies.absence(), "iam:List*Policies"),
             },
             Layer::Session => "a session policy can be read from nowhere".to_owned(),
-            Layer::ServiceControl => denied(evidence.service_control.absence(), "organizations:ListPoliciesForTarget"),
+            Layer::ServiceControl => of_organization(evidence.service_control.absence()),
             Layer::ResourceControl if verdict.same_account(case) == Some(true) => {
-                denied(evidence.resource_control.absence(), "organizations:ListPoliciesForTarget")
+                of_organization(evidence.resource_control.absence())
             }
             Layer::ResourceControl => "the resource owner's organization cannot be read from here".to_owned(),
             Layer::VpcEndpoint => match &evidence.vpc_endpoints {

@@ -1,14 +1,10 @@
 //! The questions that more than one stage may ask.
 
 use super::desk::{Desk, Later};
-use crate::evidence::organization::{Asking, OrganizationPolicyKind};
-use crate::evidence::{
-    Answer, NOT_NEEDED, identity, kms, object_acl, organization, own_buckets, settings, vpc_endpoints,
-};
+use crate::evidence::{Answer, identity, kms, object_acl, own_buckets, settings, vpc_endpoints};
 use crate::request::{EndpointChoice, ServiceId, access_key_account};
 use aws_credential_types::Credentials;
 use futures_util::future::join;
-use std::cell::RefCell;
 
 pub(super) async fn read_key(desk: &Desk<'_>, keys: &Credentials, arn: &str) -> Answer<kms::Key> {
     let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
@@ -80,54 +76,4 @@ pub(super) async fn ask_endpoints(desk: &Desk<'_>, keys: &Credentials) -> Answer
         vpc_endpoints::describe(plan.clients, keys, (plan.world.now)(), &ledger).await
     })
     .await
-}
-
-pub(super) type Levels = Answer<Vec<organization::OrganizationLevel>>;
-
-pub(super) async fn ask_organization(
-    desk: &Desk<'_>,
-    keys: &Credentials,
-    scp: bool,
-    rcp: bool,
-    identity: Later<'_, identity::Identity>,
-) -> (Levels, Levels) {
-    let plan = desk.plan;
-    if let EndpointChoice::NotReachable { why } = plan.settings.endpoints.for_service(ServiceId::Organizations) {
-        return (desk.skip(organization::NAME, &why), Answer::Skipped(why));
-    }
-    let Some(account) = identity.await.known().map(|identity| identity.account.clone()) else {
-        return (desk.skip(organization::NAME, "the caller's account is not known"), Answer::Skipped(String::new()));
-    };
-    let both = RefCell::new((None, None));
-    let _levels: Answer<()> = desk
-        .ask(organization::NAME, |ledger| {
-            let (account, both) = (&account, &both);
-            async move {
-                let asking = Asking { clients: plan.clients, keys, now: (plan.world.now)(), ledger: &ledger };
-                let (service, resource) = join(
-                    async {
-                        if scp {
-                            Some(asking.policies(account, OrganizationPolicyKind::ServiceControl).await)
-                        } else {
-                            None
-                        }
-                    },
-                    async {
-                        if rcp {
-                            Some(asking.policies(account, OrganizationPolicyKind::ResourceControl).await)
-                        } else {
-                            None
-                        }
-                    },
-                )
-                .await;
-                let worst = service.iter().chain(&resource).find(|answer| answer.known().is_none()).cloned();
-                *both.borrow_mut() = (service, resource);
-                worst.map_or(Answer::Known(()), |answer| answer.map(|_| ()))
-            }
-        })
-        .await;
-    let (service, resource) = both.into_inner();
-    let skipped = || Answer::Skipped(NOT_NEEDED.to_owned());
-    (service.unwrap_or_else(skipped), resource.unwrap_or_else(skipped))
 }

@@ -1,15 +1,18 @@
 //! The questions that only a bare refusal makes worth asking.
 
-use super::ask::{ask_endpoints, ask_object_acl, ask_organization, ask_own_buckets, ask_ownership, ask_public_access};
+use super::ask::{ask_endpoints, ask_object_acl, ask_own_buckets, ask_ownership, ask_public_access};
 use super::desk::{Desk, Later};
-use super::{FOREIGN, OWN, Plan, signer};
+use super::named::names_kms;
+use super::{FOREIGN, OWN, Plan, organization, signer};
 use crate::aws::clients::Signer;
 use crate::evidence::bucket_policy::BucketPolicy;
-use crate::evidence::organization::Asking;
 use crate::evidence::replay::Stand;
 use crate::evidence::settings::Ownership;
-use crate::evidence::{Answer, Evidence, dns, identity, object_acl, organization, replay, settings, simulation};
+use crate::evidence::{
+    AWS_NAMED_IT, Answer, Evidence, dns, identity, object_acl, replay, settings, simulation, vpc_endpoints,
+};
 use crate::policy::Principal;
+use crate::recognize::Denial;
 use crate::request::{BucketKind, EndpointChoice, ServiceId};
 use futures_util::FutureExt;
 use std::cell::RefCell;
@@ -34,7 +37,12 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     let policy = evidence.bucket_policy.known();
     let foreign = policy == Some(&BucketPolicy::NotTheOwner) || (policy.is_none() && owns == Some(false));
     let is_own = policy.is_some_and(BucketPolicy::is_the_callers) || owns == Some(true);
-    let general = plan.request.bucket_kind == BucketKind::General;
+    // Where AWS named what refuses, nothing but that is looked for.
+    let refused = evidence.replay.known().and_then(|replay| Denial::read(replay.decisive().message()));
+    let refused = refused.as_ref().or(plan.denial);
+    let named = refused.is_some_and(|denial| denial.layer.is_some());
+    // Where KMS refuses, the bucket's settings and the object's owner do not.
+    let general = plan.request.bucket_kind == BucketKind::General && !refused.is_some_and(names_kms);
     let enforced = evidence.ownership.known() == Some(&Ownership::BucketOwnerEnforced);
     let own = async {
         match evidence.own_buckets {
@@ -95,6 +103,7 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     };
     let network = async {
         match (&keys, &evidence.vpc_endpoints) {
+            (_, Answer::Skipped(_)) if named => Some(desk.skip(vpc_endpoints::NAME, AWS_NAMED_IT)),
             (Some(keys), Answer::Skipped(_)) => Some(ask_endpoints(&desk, keys).await),
             _ => None,
         }
@@ -109,22 +118,11 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
         }
     };
     let organization = async {
-        match (&keys, &evidence.service_control) {
-            (Some(keys), Answer::Skipped(_)) => Some(ask_organization(&desk, keys, true, true, identity.clone()).await),
+        match (&keys, &evidence.organization) {
+            (_, Answer::Skipped(_)) if named => Some(organization::Found::skipped(AWS_NAMED_IT)),
+            (Some(keys), Answer::Skipped(_)) => Some(organization::ask_everything(&desk, keys, identity.clone()).await),
             _ => None,
         }
-    };
-    let about = async {
-        let keys = keys.as_ref()?;
-        if let EndpointChoice::NotReachable { why } = plan.settings.endpoints.for_service(ServiceId::Organizations) {
-            return Some(desk.skip(organization::ABOUT, &why));
-        }
-        Some(
-            desk.ask(organization::ABOUT, |ledger| async move {
-                Asking { clients: plan.clients, keys, now: (plan.world.now)(), ledger: &ledger }.organization().await
-            })
-            .await,
-        )
     };
     let simulated = async {
         let unread = evidence.identity_policies.known().is_none_or(|policies| !policies.unread.is_empty());
@@ -141,8 +139,8 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
             .await,
         )
     };
-    let (own, ownership, payment, acl, public, network, name, organization, about, simulated) =
-        tokio::join!(own, ownership, payment, acl, public, network, name, organization, about, simulated);
+    let (own, ownership, payment, acl, public, network, name, organization, simulated) =
+        tokio::join!(own, ownership, payment, acl, public, network, name, organization, simulated);
     drop(identity);
     if let Some(answer) = own {
         evidence.own_buckets = answer;
@@ -166,12 +164,8 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     if let Some(answer) = name {
         evidence.dns = answer;
     }
-    if let Some((service, resource)) = organization {
-        evidence.service_control = service;
-        evidence.resource_control = resource;
-    }
-    if let Some(answer) = about {
-        evidence.organization = answer;
+    if let Some(found) = organization {
+        found.put(evidence);
     }
     if let Some(answer) = simulated {
         evidence.simulation = answer;

@@ -1,20 +1,20 @@
 //! What a refusal's own words make worth asking for: the key, the endpoint, the organization, the access point.
 
-use super::ask::{ask_endpoints, ask_organization, ask_public_access, read_key};
+use super::ask::{ask_endpoints, ask_public_access, read_key};
 use super::desk::{Desk, Later, not_needed};
-use super::{FOREIGN, KMS_KEY_HEADER, OWN, Plan};
+use super::owner::LaterOwner;
+use super::{FOREIGN, KMS_KEY_HEADER, OWN, organization};
 use crate::aws::answer::Exchange;
 use crate::aws::clients::Signer;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, access_point, authorization, identity, kms, object, organization, profiles, replay, settings,
-    variants, vpc_endpoints,
+    Answer, Evidence, NOT_NEEDED, authorization, identity, kms, object, profiles, replay, settings, variants,
+    vpc_endpoints,
 };
 use crate::recognize::{Denial, DeniedLayer};
-use crate::request::{BucketKind, alias_name};
 use aws_credential_types::Credentials;
-use futures_util::future::{join3, join4};
+use futures_util::future::{join, join3};
 
 /// The answers that a refusal's own words made worth asking for.
 pub(super) struct Named {
@@ -24,14 +24,12 @@ pub(super) struct Named {
     pub(super) object: Answer<Exchange>,
     pub(super) default_key: Answer<Option<String>>,
     pub(super) key: Answer<kms::Key>,
-    pub(super) access_point: Answer<access_point::AccessPoint>,
     pub(super) authorization: Answer<authorization::Authorization>,
     pub(super) public_access: Answer<settings::PublicAccessBlock>,
     pub(super) account_public_access: Answer<settings::PublicAccessBlock>,
     pub(super) policy_is_public: Answer<bool>,
     pub(super) vpc_endpoints: Answer<Vec<vpc_endpoints::VpcEndpoint>>,
-    pub(super) service_control: Answer<Vec<organization::OrganizationLevel>>,
-    pub(super) resource_control: Answer<Vec<organization::OrganizationLevel>>,
+    pub(super) organization: organization::Found,
 }
 
 impl Named {
@@ -42,14 +40,12 @@ impl Named {
         evidence.object = self.object;
         evidence.default_key = self.default_key;
         evidence.key = self.key;
-        evidence.access_point = self.access_point;
         evidence.authorization = self.authorization;
         evidence.public_access = self.public_access;
         evidence.account_public_access = self.account_public_access;
         evidence.policy_is_public = self.policy_is_public;
         evidence.vpc_endpoints = self.vpc_endpoints;
-        evidence.service_control = self.service_control;
-        evidence.resource_control = self.resource_control;
+        self.organization.put(evidence);
     }
 }
 
@@ -68,6 +64,7 @@ pub(super) async fn ask_named(
     denial: Option<&Denial>,
     refused: Option<&Replay>,
     policy: Later<'_, BucketPolicy>,
+    owner: LaterOwner<'_>,
     identity: Later<'_, identity::Identity>,
 ) -> Named {
     let plan = desk.plan;
@@ -79,6 +76,8 @@ pub(super) async fn ask_named(
     let goes_through = refused.is_some_and(Replay::succeeded);
     let code = refused.map_or("", |replay| replay.decisive().code());
     let no_bucket = code == "NoSuchBucket";
+    // Where AWS gives no reason, what no document of the account shows is asked for beside those documents.
+    let unexplained = code == "AccessDenied" && layer.is_none() && !unsigned;
 
     let profiles = async {
         match (keys, stand, refused) {
@@ -115,8 +114,13 @@ pub(super) async fn ask_named(
             _ => Answer::Skipped("the command named no expected bucket owner".to_owned()),
         }
     };
+    let by_kms = denial.is_some_and(names_kms) || code.starts_with("KMS.");
+    let named_key = async {
+        let arn = denial.filter(|denial| names_kms(denial)).and_then(|denial| denial.resource.as_deref())?;
+        let arn = (arn.starts_with("arn:") && arn.contains(":kms:")).then_some(arn)?;
+        Some(read_key(desk, keys?, arn).await)
+    };
     let encryption = async {
-        let by_kms = denial.is_some_and(names_kms) || code.starts_with("KMS.");
         let object = match stand {
             Some(Stand::Object) if request.operation == "GetObject" || by_kms || code == "InvalidObjectState" => {
                 let client = client.clone();
@@ -141,31 +145,22 @@ pub(super) async fn ask_named(
             }
             _ => not_needed(),
         };
-        let named_key = denial.filter(|denial| names_kms(denial)).and_then(|denial| denial.resource.clone());
-        let arn = named_key
-            .filter(|arn| arn.starts_with("arn:") && arn.contains(":kms:"))
-            .or_else(|| object.known().and_then(|exchange| exchange.kms_key.clone()))
+        let arn = object
+            .known()
+            .and_then(|exchange| exchange.kms_key.clone())
             .or_else(|| request.conditions.get(KMS_KEY_HEADER).cloned())
             .or_else(|| default_key.known().cloned().flatten().filter(|_| uploads_with_kms));
-        let key = match (arn, keys) {
-            (Some(arn), Some(keys)) => read_key(desk, keys, &arn).await,
+        (object, default_key, arn)
+    };
+    // AWS's message may name the key: then nothing has to show it first.
+    let encryption = async {
+        let (key, (object, default_key, arn)) = join(named_key, encryption).await;
+        let key = match (key, arn, keys) {
+            (Some(key), ..) => key,
+            (None, Some(arn), Some(keys)) => read_key(desk, keys, &arn).await,
             _ => desk.skip(kms::NAME, "no KMS key is named"),
         };
         (object, default_key, key)
-    };
-    let point = async {
-        let Some(keys) = keys.filter(|_| request.bucket_kind != BucketKind::General) else {
-            return Answer::Skipped("the request goes to the bucket itself".to_owned());
-        };
-        match access_point_arn(plan, denial, identity.clone()).await {
-            Some(arn) => {
-                desk.ask(access_point::NAME, |ledger| async move {
-                    access_point::read(plan.clients, keys, &arn, (plan.world.now)(), &ledger).await
-                })
-                .await
-            }
-            None => desk.skip(access_point::NAME, "the access point's ARN is not known"),
-        }
     };
     let authorization = async {
         match (keys, denial.and_then(|denial| denial.authorization_id.as_deref())) {
@@ -186,13 +181,13 @@ pub(super) async fn ask_named(
         if !(masquerades || is_sure) {
             return (not_needed(), not_needed());
         }
-        // The bucket policy's answer tells whose the bucket is, and it is asked at the same time as what was refused.
-        let whose = if is_sure { None } else { policy.clone().await.known().cloned() };
-        let why_not = match &whose {
-            Some(BucketPolicy::NotTheOwner) => Some(FOREIGN),
-            Some(_) => Some(OWN),
-            None => None,
+        // Whose the bucket is tells whether it reaches the caller, and whether they are told.
+        let is_own = match policy.clone().await.known() {
+            _ if is_sure => None,
+            Some(policy) => Some(policy.is_the_callers()),
+            None => owner.await.own_buckets.known().and_then(|own| own.owns(request.bucket.as_deref()?)),
         };
+        let why_not = is_own.map(|is_own| if is_own { OWN } else { FOREIGN });
         if let Some(why) = why_not {
             (desk.skip(settings::PUBLIC_ACCESS, why), desk.skip(settings::ACCOUNT_PUBLIC_ACCESS, why))
         } else {
@@ -218,32 +213,30 @@ pub(super) async fn ask_named(
     };
     let network = async {
         match keys {
-            Some(keys) if matches!(layer, Some(DeniedLayer::VpcEndpointPolicy)) => ask_endpoints(desk, keys).await,
+            Some(keys) if unexplained || matches!(layer, Some(DeniedLayer::VpcEndpointPolicy)) => {
+                ask_endpoints(desk, keys).await
+            }
             _ => not_needed(),
         }
     };
     let organization = async {
-        let (scp, rcp) = (
-            matches!(layer, Some(DeniedLayer::ServiceControlPolicy)),
-            matches!(layer, Some(DeniedLayer::ResourceControlPolicy)),
-        );
-        match keys {
-            Some(keys) if scp || rcp => ask_organization(desk, keys, scp, rcp, identity.clone()).await,
-            _ => (not_needed(), not_needed()),
+        match (keys, layer) {
+            (Some(keys), Some(layer)) => organization::ask_named(desk, keys, layer, identity.clone()).await,
+            (Some(keys), None) if unexplained => organization::ask_everything(desk, keys, identity.clone()).await,
+            _ => organization::Found::skipped(NOT_NEEDED),
         }
     };
     let (
         (profiles, signed, without_owner),
-        (encryption, access_point, public, policy_is_public),
+        (encryption, public, policy_is_public),
         (vpc_endpoints, organization, authorization),
     ) = tokio::join!(
         join3(profiles, signed, without_owner),
-        join4(encryption, point, public, status),
+        join3(encryption, public, status),
         join3(network, organization, authorization)
     );
     let (object, default_key, key) = encryption;
     let (public_access, account_public_access) = public;
-    let (service_control, resource_control) = organization;
     Named {
         profiles,
         signed,
@@ -251,36 +244,13 @@ pub(super) async fn ask_named(
         object,
         default_key,
         key,
-        access_point,
         authorization,
         public_access,
         account_public_access,
         policy_is_public,
         vpc_endpoints,
-        service_control,
-        resource_control,
+        organization,
     }
-}
-
-/// The access point that the request goes through: as the command named it, as AWS's message does, or by its alias among
-/// those of the caller's own account.
-pub(super) async fn access_point_arn(
-    plan: &Plan<'_>,
-    denial: Option<&Denial>,
-    identity: Later<'_, identity::Identity>,
-) -> Option<String> {
-    let request = plan.request;
-    if let Some(arn) = &request.access_point_arn {
-        return Some(arn.clone());
-    }
-    if let Some((arn, _)) =
-        denial.and_then(|denial| denial.resource.as_deref()).and_then(|arn| arn.split_once("/object/"))
-    {
-        return arn.contains(":accesspoint/").then(|| arn.to_owned());
-    }
-    let name = alias_name(request.bucket.as_deref()?)?;
-    let account = identity.await.known()?.account.clone();
-    Some(format!("arn:{}:s3:{}:{account}:accesspoint/{name}", request.partition, plan.clients.region()))
 }
 
 /// Whether the refusal is KMS's.

@@ -2,6 +2,7 @@
 
 use super::ask::{ask_object_acl, ask_own_buckets, ask_ownership};
 use super::desk::{Desk, not_needed};
+use super::named::names_kms;
 use crate::evidence::bucket_policy::BucketPolicy;
 use crate::evidence::listing::Listing;
 use crate::evidence::object_acl::ObjectAcl;
@@ -12,11 +13,15 @@ use crate::evidence::{Answer, Evidence};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
 use crate::request::BucketKind;
 use futures_util::FutureExt;
-use futures_util::future::join3;
+use futures_util::future::{LocalBoxFuture, Shared, join3};
+
+/// What others may wait for.
+pub(super) type LaterOwner<'a> = Shared<LocalBoxFuture<'a, Owner>>;
 
 /// What was learned of it.
+#[derive(Clone)]
 pub(super) struct Owner {
-    own_buckets: Answer<OwnBuckets>,
+    pub(super) own_buckets: Answer<OwnBuckets>,
     ownership: Answer<Ownership>,
     object_acl: Answer<ObjectAcl>,
 }
@@ -49,7 +54,8 @@ pub(super) async fn ask_owner(
     let effect = denial.as_ref().and_then(|denial| denial.effect);
     let bare = layer.is_none();
     let by_resource = layer == Some(DeniedLayer::ResourcePolicy);
-    let refused = code == "AccessDenied" && request.bucket_kind == BucketKind::General;
+    let by_kms = denial.as_ref().is_some_and(names_kms);
+    let refused = code == "AccessDenied" && !by_kms && request.bucket_kind == BucketKind::General;
     let of_the_bucket = refused && policy.known().is_none() && (bare || by_resource);
     // A copy is decided at both its ends, each by whose bucket it is.
     let of_a_copy = request.other_bucket().is_some() && [policy, other_policy].iter().any(|it| it.denied().is_some());

@@ -3,7 +3,8 @@
 use super::desk::{Desk, Later};
 use super::kept::Kept;
 use super::named::{Asker, Named, ask_named};
-use super::owner::{Owner, ask_owner};
+use super::owner::{LaterOwner, Owner, ask_owner};
+use super::point::ask_access_point;
 use super::{ask_identity, caller_arn, read_policies};
 use crate::aws::answer::Exchange;
 use crate::aws::clients::Signer;
@@ -15,13 +16,14 @@ use crate::evidence::listing::Listing;
 use crate::evidence::region::Places;
 use crate::evidence::replay::{Replay, Stand};
 use crate::evidence::{
-    Answer, Evidence, NOT_NEEDED, bucket, bucket_policy, identity, identity_policies, listing, replay, unsigned,
+    AWS_NAMED_IT, Answer, Evidence, NOT_NEEDED, bucket, bucket_policy, identity, identity_policies, listing, replay,
+    settings, unsigned,
 };
 use crate::recognize::{Denial, DeniedLayer};
 use crate::request::BucketKind;
 use aws_credential_types::Credentials;
 use futures_util::FutureExt;
-use futures_util::future::{join, join3, join4};
+use futures_util::future::{join, join4};
 use std::cell::RefCell;
 
 /// Asks it all, each question as soon as what it needs is there.
@@ -47,16 +49,22 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
     let identity: Later<'_, Identity> =
         questions.identity(kept.as_ref(), replayed.clone(), policy.clone()).boxed_local().shared();
 
+    let owner: LaterOwner<'_> =
+        questions.owner(replayed.clone(), policy.clone(), other_policy.clone(), listed.clone()).boxed_local().shared();
+
     let about_the_bucket = join4(
         questions.bucket(replayed.clone(), policy.clone()),
         listed.clone(),
         questions.unsigned(replayed.clone(), policy.clone()),
-        questions.owner(replayed.clone(), policy.clone(), other_policy.clone(), listed.clone()),
+        owner.clone(),
     );
     let about_the_caller = join(identity.clone(), questions.identity_policies(kept.as_ref(), identity.clone()));
-    let about_the_refusal = questions.named(replayed.clone(), policy.clone(), identity.clone());
-    let ((bucket, listing, unsigned, owner), (mut identity, mut policies), named) =
-        join3(about_the_bucket, about_the_caller, about_the_refusal).await;
+    let about_the_refusal = questions.named(replayed.clone(), policy.clone(), owner, identity.clone());
+    let point: Later<'_, AccessPoint> =
+        ask_access_point(desk, keys.or(questions.reader), replayed.clone(), identity.clone()).boxed_local().shared();
+    let behind = questions.policy_behind(replayed.clone(), point.clone());
+    let ((bucket, listing, unsigned, owner), (mut identity, mut policies), named, behind) =
+        join4(about_the_bucket, about_the_caller, about_the_refusal, behind).await;
 
     if let Some(kept) = &kept {
         if !kept.is_still(&identity, &policies) {
@@ -65,12 +73,8 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
         kept.renew(desk, &identity);
     }
     evidence.replay = replayed.await;
-    evidence.bucket_policy = match desk.plan.request.bucket_kind {
-        BucketKind::AccessPoint | BucketKind::AccessPointAlias => {
-            questions.policy_behind(&evidence.replay, &named.access_point).await
-        }
-        _ => policy.await,
-    };
+    evidence.access_point = point.await;
+    evidence.bucket_policy = behind.unwrap_or(policy.await);
     evidence.other_bucket_policy = other_policy.await;
     evidence.bucket = bucket;
     evidence.listing = listing;
@@ -129,20 +133,30 @@ impl Questions<'_> {
         self.policy_of(name, bucket_policy::NAME, &self.places).await
     }
 
-    /// The policy of the bucket behind an access point, where the refusal may be its own.
-    async fn policy_behind(&self, replayed: &Answer<Replay>, point: &Answer<AccessPoint>) -> Answer<BucketPolicy> {
+    /// The policy of the bucket behind an access point, where there is one and the refusal may be its own.
+    async fn policy_behind(
+        &self,
+        replayed: Later<'_, Replay>,
+        point: Later<'_, AccessPoint>,
+    ) -> Option<Answer<BucketPolicy>> {
+        let kind = self.desk.plan.request.bucket_kind;
+        if !matches!(kind, BucketKind::AccessPoint | BucketKind::AccessPointAlias) {
+            return None;
+        }
+        let replayed = replayed.await;
         let replayed = replayed.known();
         let denial = replayed.and_then(|replay| Denial::read(replay.decisive().message()));
         let layer = denial.as_ref().or(self.desk.plan.denial).and_then(|denial| denial.layer);
         let may_be_its_own = matches!(layer, None | Some(DeniedLayer::ResourcePolicy | DeniedLayer::AccessPointPolicy));
         if !may_be_its_own || replayed.is_some_and(Replay::succeeded) {
-            return self.desk.skip(bucket_policy::NAME, NOT_NEEDED);
+            return Some(self.desk.skip(bucket_policy::NAME, NOT_NEEDED));
         }
+        let point = point.await;
         let facts = point.known().and_then(|point| point.about.known());
-        match facts.map(|facts| facts.bucket.as_str()).filter(|bucket| !bucket.is_empty()) {
+        Some(match facts.map(|facts| facts.bucket.as_str()).filter(|bucket| !bucket.is_empty()) {
             Some(bucket) => self.policy_of(bucket, bucket_policy::NAME, &self.places).await,
             None => self.desk.skip(bucket_policy::NAME, "the bucket behind the access point is not known"),
-        }
+        })
     }
 
     /// Of a copy's other bucket; nobody misses it where there is none.
@@ -207,7 +221,10 @@ impl Questions<'_> {
         let refused = replayed.await;
         let layer = refused.known().and_then(|replay| Denial::read(replay.decisive().message())?.layer);
         if !matches!(layer, None | Some(DeniedLayer::IdentityPolicy)) {
-            return self.desk.skip(unsigned::NAME, "AWS named what refuses the request");
+            return self.desk.skip(unsigned::NAME, AWS_NAMED_IT);
+        }
+        if request.bucket.as_deref().is_some_and(settings::is_known_to_charge) {
+            return self.desk.skip(unsigned::NAME, "a Requester Pays bucket is open to nobody unsigned");
         }
         // What lets everybody in lets in the bucket's own account too.
         if policy.await.known().is_some_and(BucketPolicy::is_the_callers) {
@@ -282,6 +299,7 @@ impl Questions<'_> {
         &self,
         replayed: Later<'_, Replay>,
         policy: Later<'_, BucketPolicy>,
+        owner: LaterOwner<'_>,
         identity: Later<'_, Identity>,
     ) -> Named {
         let refused = replayed.await;
@@ -289,7 +307,7 @@ impl Questions<'_> {
         let said = denial.as_ref().or(self.desk.plan.denial);
         let ask = async |region: Option<&str>| {
             let asker = Asker { signer: self.signer, keys: self.keys.or(self.reader), region };
-            ask_named(self.desk, asker, said, refused.known(), policy.clone(), identity.clone()).await
+            ask_named(self.desk, asker, said, refused.known(), policy.clone(), owner.clone(), identity.clone()).await
         };
         let region = self.places.pointed();
         let named = ask(region.as_deref()).await;

@@ -72,6 +72,7 @@ fn reason(check: &Check) -> Option<String> {
             | "iam-role-trust"
             | "kms-key"
             | "kms-key-policy"
+            | "organization"
             | "organization-policies"
             | "s3-access-point"
             | "s3-bucket-policy"
@@ -96,6 +97,7 @@ fn reason(check: &Check) -> Option<String> {
 fn permission(check: &str) -> Option<&'static str> {
     Some(match check {
         "iam-role-trust" => "iam:GetRole",
+        "organization" => "organizations:DescribeOrganization",
         "organization-policies" => "organizations:ListPoliciesForTarget",
         "s3-access-point" => "s3:GetAccessPoint",
         "s3-bucket-policy" | "s3-other-bucket-policy" => "s3:GetBucketPolicy",
@@ -113,7 +115,7 @@ fn checked(check: &str) -> String {
         "dns" => "the address of the endpoint",
         "iam-role-trust" => "the role's trust policy",
         "iam-simulation" => "IAM's own simulation",
-        "organization-policies" => "service control policies",
+        "organization" | "organization-policies" => "service control policies",
         "s3-access-point" => "the access point policy",
         "s3-object" => "the object's headers",
         "s3-object-acl" => "the object's owner",
