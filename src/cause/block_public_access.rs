@@ -61,6 +61,9 @@ impl Cause for BlockPublicAccess {
             }
             _ => {}
         }
+        if case.names_kms() || case.head_goes_through() {
+            return Finding::RuledOut("S3 let the request through as far as the key".to_owned());
+        }
         if case.request.names_public_acl() && in_force(case).is_some_and(|block| block.block_public_acls) {
             return self.refuses(case, PublicAccessSetting::BlockPublicAcls, settings::PUBLIC_ACCESS);
         }

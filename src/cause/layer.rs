@@ -88,7 +88,7 @@ impl LayerCause {
             }
             // Ownership does not show in the message: AWS names a policy although every policy allows.
             (Some(_), false) if foreign => {
-                Finding::RuledOut(format!("{} does not stop it; the object is another account's", self.thing()))
+                Finding::RuledOut(format!("it is not stopped by {}; the object is another account's", self.thing()))
             }
             (Some(denial), false) => {
                 let mut blocker = self.named_not_shown(case, verdict, denial, outcome);
@@ -330,7 +330,7 @@ impl LayerCause {
 
     fn not_blocking(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> Finding {
         match outcome {
-            Outcome::NotApplicable => Finding::RuledOut(format!("{} does not apply to this request", self.thing())),
+            Outcome::NotApplicable => Finding::RuledOut(format!("this request is not subject to {}", self.thing())),
             // Within an account a resource policy could allow it all the same, and it could not be read.
             Outcome::NoAllow
                 if self.side != Side::Deny
@@ -401,10 +401,10 @@ impl LayerCause {
     fn settled(&self, outcome: Outcome) -> Finding {
         Finding::RuledOut(match (outcome, self.side) {
             (Outcome::Allows, Side::Deny) => format!("no statement of {} denies it", self.thing()),
-            (Outcome::Allows, _) => format!("{} allows it", self.thing()),
+            (Outcome::Allows, _) => format!("it is allowed by {}", self.thing()),
             (Outcome::NoAllow, Side::Deny) => format!("no statement of {} denies it", self.thing()),
-            (Outcome::DeniesExplicitly, Side::NoAllow) => format!("{} denies it outright", self.thing()),
-            _ => format!("{} does not stop it", self.thing()),
+            (Outcome::DeniesExplicitly, Side::NoAllow) => format!("it is denied outright by {}", self.thing()),
+            _ => format!("it is not stopped by {}", self.thing()),
         })
     }
 
