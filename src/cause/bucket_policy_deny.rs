@@ -1,7 +1,7 @@
 //! A statement of the bucket policy denies the request outright.
 
 use super::case::Case;
-use super::fixes::{advice, blocker};
+use super::fixes::{self, advice, blocker};
 use super::layer::{LayerCause, Side, surer};
 use super::verdict::Verdict;
 use super::{Cause, Finding, access_point_policy, block_public_access, ways};
@@ -81,6 +81,12 @@ fn of_verdict(case: &Case<'_>, verdict: Option<&Verdict>) -> Finding {
                 found
                     .notes
                     .push("`RestrictPublicBuckets` of Block Public Access is reported in the same words".to_owned());
+            }
+            if let Some(locked) = verdict.filter(|verdict| same == Some(true) && fixes::is_locked(verdict)) {
+                let bucket = case.bucket_of(Some(locked));
+                found.notes.push(format!(
+                    "the policy denies `s3:PutBucketPolicy` to everybody: only the root user of {bucket}'s account can replace it"
+                ));
             }
             add_condition_help(case, verdict, &mut found);
             Finding::Blocks(found)

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::documents::Source;
 use super::verdict::{Verdict, end_of};
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Edit, EditOp, EditTarget, EditedDocument, Fix};
-use crate::policy::{self, Decisive, Layer, Outcome, Reading, Repair, RepairEdit, RepairOp};
+use crate::policy::{self, Decisive, Layer, Outcome, Principal, Reading, Repair, RepairEdit, RepairOp};
 use crate::recognize::{DeniedLayer, DenyEffect};
 use serde_json::{Value, json};
 
@@ -323,7 +323,7 @@ pub(super) fn who_can(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind, ta
     match kind {
         DocumentKind::IdentityPolicy | DocumentKind::PermissionsBoundary => case.own_administrator(),
         DocumentKind::SessionPolicy => "whoever makes the session".to_owned(),
-        DocumentKind::BucketPolicy => case.administrator_of(Some(verdict)),
+        DocumentKind::BucketPolicy => who_can_replace_the_policy(case, verdict),
         DocumentKind::KeyPolicy | DocumentKind::RoleTrustPolicy | DocumentKind::AccessPointPolicy => {
             account_of(&target.owner)
                 .map_or_else(|| case.own_administrator(), |account| format!("an administrator of {account}"))
@@ -332,6 +332,28 @@ pub(super) fn who_can(case: &Case<'_>, verdict: &Verdict, kind: DocumentKind, ta
         DocumentKind::ServiceControlPolicy => "an administrator of the organization".to_owned(),
         DocumentKind::ResourceControlPolicy => "an administrator of the bucket owner's organization".to_owned(),
     }
+}
+
+/// Who can replace the bucket's policy. Its account's root user always can, whatever the policy says.
+fn who_can_replace_the_policy(case: &Case<'_>, verdict: &Verdict) -> String {
+    let account = verdict.request.principal.account().filter(|_| verdict.same_account(case) == Some(true));
+    match (&verdict.request.principal, account) {
+        (Principal::Root { .. }, Some(_)) => "you".to_owned(),
+        (_, Some(account)) if is_locked(verdict) => format!("the root user of {account}"),
+        _ => case.administrator_of(Some(verdict)),
+    }
+}
+
+/// Whether the bucket's policy lets nobody but its account's root user replace it.
+pub(super) fn is_locked(verdict: &Verdict) -> bool {
+    let Reading::Read(policy) = &verdict.documents.layers.resource else { return false };
+    let bucket = verdict.resource.split_once('/').map_or(verdict.resource.as_str(), |(bucket, _key)| bucket);
+    let replacing = policy::Request {
+        action: "s3:PutBucketPolicy".to_owned(),
+        resource: bucket.to_owned(),
+        ..verdict.request.clone()
+    };
+    policy::locks_everybody_out(&policy.document, &replacing)
 }
 
 /// The command that stores the edited document; `why403 fix` prints the document.

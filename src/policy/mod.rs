@@ -76,6 +76,7 @@ pub use nearest::nearest_miss;
 pub use principal::{Principal, PrincipalError};
 pub use repair::{repair, repair_of};
 pub use request::{Context, Request};
+pub use s3::locks_everybody_out;
 pub use trace::{
     Decision, Decisive, DenyingSpan, Dependency, Element, ElementTrace, Evaluation, LayerEvaluation, Miss, NearMiss,
     Outcome, Reason, Repair, RepairEdit, RepairOp, Span, StatementRef, StatementTrace,

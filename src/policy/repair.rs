@@ -304,7 +304,7 @@ fn mended(request: &Request, layers: &Layers, layer: Layer) -> Option<Draft> {
 /// A Deny that no longer applies to this caller.
 fn narrowed(request: &Request, deny: At<'_>) -> Option<Draft> {
     let arns = match &request.principal {
-        Principal::Anonymous | Principal::Service { .. } | Principal::Root { .. } => return None,
+        Principal::Anonymous | Principal::Service { .. } => return None,
         named => arns(named, request.path_is_unknown())?,
     };
     let by_path = arns.len() > 1;

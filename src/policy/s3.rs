@@ -9,8 +9,11 @@
 //!   Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
 
 use super::arn::{Arn, S3Resource};
+use super::document::{Document, Effect};
 use super::principal::Principal;
-use super::request::Request;
+use super::principal_match::PrincipalPattern;
+use super::request::{Facts, Request};
+use super::statement;
 
 /// The account that owns the object, where that is not the bucket's owner.
 pub(crate) fn foreign_owner(request: &Request) -> Option<&str> {
@@ -26,6 +29,22 @@ pub(crate) fn is_policy_recovery(request: &Request) -> bool {
     let recovers = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
     request.resource_account.as_deref() == Some(account)
         && recovers.iter().any(|action| request.action.eq_ignore_ascii_case(action))
+}
+
+/// Whether nobody but that root user may replace the bucket policy: one of its Denies holds for everybody, whatever the request.
+#[must_use]
+pub fn locks_everybody_out(policy: &Document, replacing: &Request) -> bool {
+    let facts = Facts::new(replacing);
+    policy.statements().iter().any(|own| {
+        let names_everybody = own.principal.as_ref().is_some_and(|named| {
+            !named.negated && named.entries.iter().any(|entry| matches!(entry.pattern, PrincipalPattern::Everyone))
+        });
+        own.effect == Effect::Deny
+            && names_everybody
+            && own.conditions.is_empty()
+            && statement::action(&own.action, &replacing.action)
+            && statement::resource(own.resource.as_ref(), &facts).is_true()
+    })
 }
 
 /// Another name of the resource that policies use for it.

@@ -61,6 +61,7 @@ scenarios![
     "bucket-policy-deny",
     "bucket-policy-deny.bare",
     "bucket-policy-deny.encryption-header",
+    "bucket-policy-deny.locked-out",
     "bucket-policy-deny.near",
     "bucket-policy-deny.no-way-round",
     "bucket-policy-deny.object-tag",
