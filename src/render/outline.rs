@@ -197,8 +197,8 @@ fn failure_notes(failure: &Failure, sections: &[Section<'_>], verbose: bool) -> 
     if failure.count > 1 {
         notes.push(Note { text: format!("{} failed like this", words::count(failure.count, "object")), aside: false });
     }
-    notes.extend(unchecked::note(failure).map(|text| Note { text, aside: false }));
     notes.extend(caller::note(failure, sections, verbose).map(|text| Note { text, aside: true }));
+    notes.extend(unchecked::note(failure).map(|text| Note { text, aside: false }));
     if verbose {
         notes.extend(failure.ruled_out.iter().map(|out| Note {
             text: format!("ruled out: `{}` because {}", out.cause, unchecked::with_code(&out.because)),

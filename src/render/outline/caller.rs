@@ -26,18 +26,19 @@ pub fn short(arn: &str) -> Option<String> {
     }
 }
 
-/// `caller: role/ci-deploy (profile dev)`, where the diagnosis turns on who asked and has not said it.
+/// `caller: role/ci-deploy (profile dev)`, where the diagnosis turns on who asked and has not said it, or not by which path.
 pub fn note(failure: &Failure, sections: &[Section<'_>], verbose: bool) -> Option<String> {
     let caller = failure.caller.as_ref()?;
     let name = caller
         .arn
         .as_deref()
         .map(|arn| if verbose { arn.to_owned() } else { short(arn).unwrap_or_else(|| arn.to_owned()) });
-    let helps = turns_on_caller(sections) && !is_named(sections, name.as_deref());
-    if !helps && !verbose {
+    let source = caller.source.as_str();
+    let is_said =
+        says(sections, name.as_deref()) && (is_the_plain_path(source) || says(sections, origin(source).as_deref()));
+    if !verbose && (is_said || !turns_on_caller(sections)) {
         return None;
     }
-    let source = caller.source.as_str();
     Some(match name {
         Some(name) if source.is_empty() => format!("caller: `{name}`"),
         Some(name) => format!("caller: `{name}` ({source})"),
@@ -52,15 +53,28 @@ fn turns_on_caller(sections: &[Section<'_>]) -> bool {
     })
 }
 
-fn is_named(sections: &[Section<'_>], name: Option<&str>) -> bool {
-    let Some(name) = name.filter(|name| !name.is_empty()) else { return false };
+/// The keys that everybody starts with: nobody wonders where they came from.
+fn is_the_plain_path(source: &str) -> bool {
+    source.is_empty() || source.starts_with("profile default: access key in ")
+}
+
+/// Where the path begins, as texts have it: the profile's name, or `environment`.
+fn origin(source: &str) -> Option<String> {
+    match source.split_once(' ')? {
+        ("profile", rest) => rest.split([':', ',']).next().map(|profile| format!("`{profile}`")),
+        (first, _) => Some(first.to_owned()),
+    }
+}
+
+fn says(sections: &[Section<'_>], words: Option<&str>) -> bool {
+    let Some(words) = words.filter(|words| !words.is_empty()) else { return false };
     sections.iter().any(|section| {
         let labels =
             section.excerpt.into_iter().flat_map(|excerpt| excerpt.marks.iter().map(|mark| mark.label.as_str()));
         let notes = section.notes.iter().map(|note| note.text.as_str());
         let helps = section.helps.iter().map(|help| help.text.as_str());
         let mut texts = std::iter::once(section.blocker.summary.as_str()).chain(labels).chain(notes).chain(helps);
-        texts.any(|text| text.contains(name))
+        texts.any(|text| text.contains(words))
     })
 }
 
