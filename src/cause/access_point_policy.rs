@@ -103,7 +103,7 @@ impl Cause for AccessPointPolicy {
                 found.evidence.push(case.told_by().to_owned());
                 Finding::Blocks(Box::new(found))
             }
-            other => other,
+            other => LAYER.as_reading(case, verdict, other),
         }
     }
 }

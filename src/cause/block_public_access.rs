@@ -25,6 +25,12 @@ fn in_force(case: &Case<'_>) -> Option<PublicAccessBlock> {
     }
 }
 
+/// Whether both the bucket's and its account's settings were read, and let public ACLs through.
+fn is_known_to_be_off(case: &Case<'_>) -> bool {
+    let both = case.evidence.public_access.known().zip(case.evidence.account_public_access.known());
+    both.is_some_and(|(bucket, account)| !bucket.union(*account).block_public_acls)
+}
+
 /// Whether `RestrictPublicBuckets` could be what AWS calls an explicit deny in a resource-based policy. It keeps everybody
 /// out but the bucket's own account, so in that account's requests the words mean what they say; so they do where they are
 /// about a key or an access point, and where the setting is known to be off.
@@ -66,6 +72,16 @@ impl Cause for BlockPublicAccess {
         }
         if case.request.names_public_acl() && in_force(case).is_some_and(|block| block.block_public_acls) {
             return self.refuses(case, PublicAccessSetting::BlockPublicAcls, settings::PUBLIC_ACCESS);
+        }
+        if case.request.names_public_acl() && case.is_bare() && case.is_aws() && !is_known_to_be_off(case) {
+            return match self.refuses(case, PublicAccessSetting::BlockPublicAcls, case.told_by()) {
+                Finding::Blocks(mut found) => {
+                    found.certainty = Certainty::Possible;
+                    found.notes.push("new buckets have it on from the start".to_owned());
+                    Finding::Blocks(found)
+                }
+                other => other,
+            };
         }
         let by_policy = case
             .verdicts

@@ -15,6 +15,10 @@ impl Cause for BucketNotFound {
 
     fn judge(&self, case: &Case<'_>) -> Finding {
         let Some(bucket) = case.request.bucket.as_deref() else { return Finding::Irrelevant };
+        // What is to be made need not be there.
+        if case.request.operation == "CreateBucket" {
+            return Finding::Irrelevant;
+        }
         let said = case.code() == "NoSuchBucket";
         let head = case.evidence.bucket.known().map(|exchange| exchange.status);
         if !said && head != Some(404) {

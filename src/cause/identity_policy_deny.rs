@@ -23,7 +23,12 @@ impl Cause for IdentityPolicyDeny {
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
-        LAYER.judge_all(case, &case.verdicts.refused(case))
+        let refused = case.verdicts.refused(case);
+        let is_read = case.evidence.identity_policies.known().is_some();
+        match LAYER.judge_all(case, &refused) {
+            finding @ Finding::Open(_) if !is_read => LAYER.as_reading(case, refused.first().copied(), finding),
+            finding => finding,
+        }
     }
 
     fn also(&self, case: &Case<'_>) -> Vec<Blocker> {

@@ -328,6 +328,18 @@ impl LayerCause {
         blocker
     }
 
+    /// What a bare refusal may be where the layer could not be read; what is more usual is named before it.
+    pub fn as_reading(&self, case: &Case<'_>, verdict: Option<&Verdict>, finding: Finding) -> Finding {
+        let (Finding::Open(because), Some(verdict)) = (&finding, verdict) else { return finding };
+        if !case.is_bare() || !case.is_aws() || !case.settings.signed || case.head_goes_through() {
+            return finding;
+        }
+        let mut blocker = fixes::blocker(self.code, Certainty::Possible, self.summary_of(case, verdict));
+        blocker.evidence.push(case.told_by().to_owned());
+        blocker.notes.push(format!("not checked: {because}"));
+        Finding::Blocks(Box::new(blocker))
+    }
+
     fn not_blocking(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> Finding {
         match outcome {
             Outcome::NotApplicable => Finding::RuledOut(format!("this request is not subject to {}", self.thing())),

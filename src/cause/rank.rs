@@ -119,12 +119,15 @@ fn is_needed_too(case: &Case<'_>, code: &str) -> bool {
 fn improbability(case: &Case<'_>, code: &str) -> usize {
     const USUAL: &[&str] = &[
         "wrong-profile",
+        "block-public-access",
         "key-not-found-hidden",
         "identity-policy-no-allow",
+        "access-point-policy",
         "bucket-policy-deny",
         "bucket-policy-no-allow",
         "object-owned-by-other-account",
         "requester-pays",
+        "identity-policy-deny",
         "service-control-policy",
         "vpc-endpoint-policy",
         "session-policy",
@@ -132,11 +135,14 @@ fn improbability(case: &Case<'_>, code: &str) -> usize {
     ];
     const ACROSS_ACCOUNTS: &[&str] = &[
         "wrong-profile",
+        "block-public-access",
+        "access-point-policy",
         "bucket-policy-no-allow",
         "identity-policy-no-allow",
         "key-not-found-hidden",
         "bucket-policy-deny",
         "requester-pays",
+        "identity-policy-deny",
     ];
     // What a bucket's own documentation says is no mere guess.
     if code == "requester-pays" && requester_pays::is_well_known(case) {

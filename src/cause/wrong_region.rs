@@ -43,7 +43,19 @@ impl Cause for WrongRegion {
         }
         let bucket = case.request.bucket.as_deref().unwrap_or("the bucket");
         let went = sent.map_or("us-east-1", |setting| setting.value.as_str());
+        let constraint = case
+            .message()
+            .strip_prefix("The ")
+            .and_then(|rest| rest.split_once(" location constraint"))
+            .map(|(constraint, _)| constraint)
+            .filter(|named| named.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+            .filter(|_| case.request.operation == "CreateBucket");
+        let home = home.or(constraint);
         let summary = match home {
+            Some("unspecified") => format!("the request to make `{bucket}` went to `{went}`, and names no region"),
+            Some(home) if constraint.is_some() => {
+                format!("`{bucket}` is to be made in `{home}`, and the request went to `{went}`")
+            }
             Some(home) => format!("`{bucket}` is in `{home}`, and the request went to `{went}`"),
             None => format!("`{bucket}` is not in `{went}`, where the request went"),
         };
@@ -52,10 +64,15 @@ impl Cause for WrongRegion {
         if let Some(sent) = sent {
             found.notes.push(format!("the region comes from {}", sent.origin));
         }
-        found.fix = Some(match home {
-            Some(home) => advice(format!("name the bucket's region: `--region {home}`"), "you", Vec::new()),
-            None => advice("name the bucket's region with `--region`", "you", Vec::new()),
-        });
+        let way = match home {
+            Some("unspecified") => {
+                format!("name the region too: `--create-bucket-configuration LocationConstraint={went}`")
+            }
+            Some(home) if constraint.is_some() => format!("send the request there: `--region {home}`"),
+            Some(home) => format!("name the bucket's region: `--region {home}`"),
+            None => "name the bucket's region with `--region`".to_owned(),
+        };
+        found.fix = Some(advice(way, "you", Vec::new()));
         Finding::Blocks(Box::new(found))
     }
 }

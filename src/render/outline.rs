@@ -144,10 +144,15 @@ fn story(failure: &Failure, number: usize, total: usize, verbose: bool) -> Story
     }
 }
 
-/// The proven blockers, which must all change; without one, the surest reading alone. Then the others.
+/// The proven blockers, which must all change, and what likely stands behind them; without a proven one, the surest reading
+/// alone. Then the others.
 fn shown_in_full(blockers: &[Blocker]) -> (&[Blocker], &[Blocker]) {
-    let proven = blockers.iter().take_while(|blocker| blocker.certainty == Certainty::Proven).count();
-    blockers.split_at(proven.max(1).min(blockers.len()))
+    let least = match blockers.first().map(|blocker| blocker.certainty) {
+        Some(Certainty::Proven) => Certainty::Likely,
+        _ => Certainty::Proven,
+    };
+    let sure = blockers.iter().take_while(|blocker| blocker.certainty >= least).count();
+    blockers.split_at(sure.max(1).min(blockers.len()))
 }
 
 fn section(blocker: &Blocker, verbose: bool) -> Section<'_> {

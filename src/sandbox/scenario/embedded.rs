@@ -331,6 +331,7 @@ scenarios![
     "wrong-profile.partial",
     "wrong-region",
     "wrong-region.make-bucket",
+    "wrong-region.make-bucket-unspecified",
     "wrong-region.near",
     "wrong-secret-key",
     "wrong-secret-key.near",
