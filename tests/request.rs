@@ -440,6 +440,27 @@ fn each_end_of_a_copy_has_what_it_needs_and_its_own_headers() {
 }
 
 #[test]
+fn a_move_ends_with_the_deletion_of_its_source() {
+    let next = |command: &str, line: &str| -> Vec<String> {
+        asked(command, line).needs_next().into_iter().map(|(action, object)| format!("{action} {object}")).collect()
+    };
+    let head = "fatal error: An error occurred (403) when calling the HeadObject operation: Forbidden";
+    let delete = "s3:DeleteObject arn:aws:s3:::a/k";
+    assert_eq!(next("aws s3 mv s3://a/k .", head), [delete]);
+    assert_eq!(next("aws s3 mv s3://a/k s3://b/", head), ["s3:PutObject arn:aws:s3:::b/k", delete]);
+    let refused = |operation: &str| {
+        format!(
+            "move failed: s3://a/k to s3://b/k An error occurred (AccessDenied) when calling the {operation} operation: Access Denied"
+        )
+    };
+    assert_eq!(next("aws s3 mv s3://a/k s3://b/", &refused("CopyObject")), [delete]);
+    assert_eq!(next("aws s3 mv s3://a/k s3://b/", &refused("DeleteObject")), [""; 0], "it is that deletion");
+    let upload = "move failed: ./k to s3://b/k An error occurred (AccessDenied) when calling the PutObject operation: Access Denied";
+    assert_eq!(next("aws s3 mv k s3://b/", upload), [""; 0], "the source is no object");
+    assert_eq!(next("aws s3 cp s3://a/k .", head), [""; 0], "nothing is moved");
+}
+
+#[test]
 fn uploads_say_what_they_need_and_fix() {
     let request = silent("aws s3 cp f s3://b/k --grants full=id=abc --sse --storage-class GLACIER --quiet");
     let actions: Vec<String> = request.needs().into_iter().map(|(action, _)| action).collect();

@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Fix};
 use crate::policy::{self, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
-use crate::request::BucketKind;
+use crate::request::{BucketKind, DELETES};
 use std::collections::BTreeSet;
 
 /// One layer, and which side of it a cause is about.
@@ -144,14 +144,24 @@ impl LayerCause {
         found.split_off(1)
     }
 
-    /// What it withholds of a copy whose source cannot be read yet: AWS's message is not about that.
+    /// What it withholds of what the command needs next: AWS's message is not about that.
     pub fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
-        let mut found: Vec<Blocker> = Vec::new();
+        self.next_verdicts(case).into_iter().map(|(blocker, _)| blocker).collect()
+    }
+
+    /// The same, each with the permission that it is about.
+    pub fn next_verdicts<'c>(&self, case: &'c Case<'_>) -> Vec<(Blocker, &'c Verdict)> {
+        let mut found: Vec<(Blocker, &Verdict)> = Vec::new();
         for verdict in &case.verdicts.next {
-            let Finding::Blocks(blocker) = self.weigh(case, Some(verdict), None) else { continue };
-            let is_named = found.iter().any(|known| known.summary == blocker.summary);
+            let Finding::Blocks(mut blocker) = self.weigh(case, Some(verdict), None) else { continue };
+            let is_named = found.iter().any(|(known, _)| known.summary == blocker.summary);
             if blocker.certainty > Certainty::Possible && !is_named {
-                found.push(*blocker);
+                blocker.notes.push(if verdict.action == DELETES {
+                    "the move deletes its source once that is copied".to_owned()
+                } else {
+                    "the read of the source was refused first; the copy needs this next".to_owned()
+                });
+                found.push((*blocker, verdict));
             }
         }
         found

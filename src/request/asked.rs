@@ -25,6 +25,8 @@ pub struct Request {
     /// What a list call asked for, or what a recursive command covers.
     pub prefix: Option<String>,
     pub recursive: bool,
+    /// It is part of a move, which deletes its source at the end.
+    pub moves: bool,
     pub side: Side,
     /// The other end of a copy.
     pub other: Option<Location>,
@@ -53,6 +55,9 @@ pub enum Side {
     Source,
     Destination,
 }
+
+/// What ends a move.
+pub const DELETES: &str = "s3:DeleteObject";
 
 /// The context keys that uploads fix, by sending a header or by not sending it.
 const UPLOAD_KEYS: [&str; 13] = [
@@ -147,11 +152,24 @@ impl Request {
         needs
     }
 
-    /// What a copy needs once its source can be read: this is the read that comes before it.
+    /// What the command needs once this request goes through: a copy, of which this is the read that comes before it; the
+    /// deletion that ends a move.
     #[must_use]
     pub fn needs_next(&self) -> Vec<(String, String)> {
         let reads = matches!(self.operation.as_str(), "HeadObject" | "GetObject");
-        if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() }
+        let mut next = if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() };
+        let copies = operation::is_copy(&self.operation);
+        let source = match self.side {
+            Side::Source if reads || copies => Some(self),
+            Side::Only if reads => Some(self),
+            Side::Destination if copies => self.at_other_end.as_deref(),
+            _ => None,
+        };
+        let object = source
+            .filter(|_| self.moves)
+            .and_then(|source| object_arn(source.bucket.as_deref()?, source.key.as_deref()?, source.partition()));
+        next.extend(object.map(|object| (DELETES.to_owned(), object)));
+        next
     }
 
     /// A directory bucket's ARN holds an account, which its name does not tell.

@@ -32,7 +32,7 @@ mod words;
 
 pub use account::access_key_account;
 pub use argv::Arguments;
-pub use asked::{Request, Side};
+pub use asked::{DELETES, Request, Side};
 pub use bucket::{BucketKind, Location, alias_name};
 pub use chain::{ChainLink, LinkOutcome};
 pub use customer_key::CustomerKey;

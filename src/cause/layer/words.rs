@@ -6,6 +6,7 @@ use crate::cause::verdict::Verdict;
 use crate::diagnosis::DocumentKind;
 use crate::evidence::{AWS_NAMED_IT, Answer, NOT_NEEDED};
 use crate::policy::Layer;
+use crate::request::DELETES;
 
 impl LayerCause {
     /// Why the layer was not read, to stand after "because".
@@ -121,7 +122,9 @@ impl LayerCause {
             }
             (Layer::ResourceControl, _) => format!("a resource control policy over {bucket} stops `{action}`"),
             (Layer::Resource, Side::Deny) if self.kind == DocumentKind::BucketPolicy => {
-                format!("the bucket policy of {bucket} denies this request")
+                let ends_the_move = action == DELETES && !case.request.operation.starts_with("Delete");
+                let what = if ends_the_move { format!("`{action}`") } else { "this request".to_owned() };
+                format!("the bucket policy of {bucket} denies {what}")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
                 format!("the bucket policy of {bucket} does not let {who} in")
