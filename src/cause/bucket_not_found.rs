@@ -15,6 +15,9 @@ impl Cause for BucketNotFound {
 
     fn judge(&self, case: &Case<'_>) -> Finding {
         let Some(bucket) = case.request.bucket.as_deref() else { return Finding::Irrelevant };
+        if case.makes_its_bucket() {
+            return Finding::Irrelevant;
+        }
         let said = case.code() == "NoSuchBucket";
         let head = case.evidence.bucket.known().map(|exchange| exchange.status);
         if !said && head != Some(404) {
