@@ -2,7 +2,7 @@
 //! layer unread, never an empty one.
 
 use super::case::Case;
-use super::verdict::{bucket_of, owns_other_bucket};
+use super::verdict::{bucket_of, is_no_resource, owns_other_bucket};
 use crate::diagnosis::DocumentKind;
 use crate::evidence::Answer;
 use crate::evidence::bucket_policy::BucketPolicy;
@@ -62,13 +62,17 @@ impl Documents {
         documents.layers.permissions_boundary = documents.boundary(case, principal);
         documents.layers.session = session(case, principal);
         documents.layers.service_control = documents.organization(case, principal, Layer::ServiceControl);
-        documents.layers.resource_control = if is_of_the_callers_account(case, subject, resource) {
+        documents.layers.resource_control = if is_no_resource(resource) {
+            Reading::NotApplicable
+        } else if is_of_the_callers_account(case, subject, resource) {
             documents.organization(case, principal, Layer::ResourceControl)
         } else {
             // Another account's resources are under another account's resource control policies.
             Reading::Unread
         };
-        documents.layers.resource = if subject == Subject::S3 && resource.contains(":accesspoint/") {
+        documents.layers.resource = if is_no_resource(resource) || case.makes_its_bucket() {
+            Reading::NotApplicable
+        } else if subject == Subject::S3 && resource.contains(":accesspoint/") {
             // Two policies decide, each by its own name of the resource.
             Reading::Unread
         } else {
@@ -76,6 +80,7 @@ impl Documents {
         };
         documents.layers.vpc_endpoint = documents.endpoints(case, subject);
         documents.layers.block_public_access = match subject {
+            Subject::S3 if is_no_resource(resource) => Reading::NotApplicable,
             Subject::S3 | Subject::AccessPoint => public_access(case),
             Subject::OtherBucket => Reading::Unread,
             Subject::Key | Subject::Role => Reading::NotApplicable,

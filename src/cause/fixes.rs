@@ -204,9 +204,9 @@ fn allow(
     members.insert("Action".to_owned(), wanted.action.as_str().into());
     // A trust policy has no Resource: it is the role's own.
     if kind != DocumentKind::RoleTrustPolicy {
-        members.insert("Resource".to_owned(), policy::repair::literal(&wanted.resource, version)?.into());
+        members.insert("Resource".to_owned(), policy::repair::resource_to_name(wanted, version)?.into());
     }
-    if let Some(condition) = condition {
+    if let Some(condition) = policy::repair::condition_to_hold(wanted, condition, version) {
         members.insert("Condition".to_owned(), condition);
     }
     let owner = match kind {

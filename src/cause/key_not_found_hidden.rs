@@ -12,6 +12,7 @@ use crate::diagnosis::{Blocker, Certainty, DocumentKind};
 use crate::evidence::near::{self, Difference};
 use crate::policy::{Decision, Layer, Outcome};
 use crate::recognize::{Denial, DeniedLayer};
+use crate::request::{self, Request};
 
 pub(super) struct KeyNotFoundHidden;
 
@@ -26,14 +27,33 @@ const LIST: LayerCause = LayerCause {
     kind: DocumentKind::IdentityPolicy,
 };
 
-/// Whether the request reads one object.
-fn reads_an_object(case: &Case<'_>) -> bool {
-    case.request.key.is_some() && matches!(case.request.operation.as_str(), "HeadObject" | "GetObject" | "CopyObject")
+/// The end of the request that reads one object: of a copy its source, whichever end was refused.
+pub(super) fn reading_end<'a>(case: &'a Case<'_>) -> Option<&'a Request> {
+    let request = case.request;
+    let end = match (request.operation.as_str(), request.side) {
+        ("CopyObject", request::Side::Destination) => request.at_other_end.as_deref()?,
+        ("HeadObject" | "GetObject" | "CopyObject", _) => request,
+        _ => return None,
+    };
+    end.key.is_some().then_some(end)
 }
 
 /// Whether AWS's message gives the missing key away.
 pub(super) fn is_hint(case: &Case<'_>, denial: &Denial) -> bool {
-    reads_an_object(case) && denial.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("s3:ListBucket"))
+    reading_end(case).is_some()
+        && denial.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("s3:ListBucket"))
+}
+
+/// Whether S3 told somebody who signs, and who may list, that there is no such key.
+pub(super) fn is_told_to_others(case: &Case<'_>) -> bool {
+    let signed = case.evidence.signed.known();
+    signed.is_some_and(|answer| answer.status == 404 && matches!(answer.code(), "NoSuchKey" | "NoSuchVersion"))
+}
+
+/// Whether every permission that the request needs is allowed, as far as could be read.
+fn is_allowed_throughout(case: &Case<'_>) -> bool {
+    let asked = &case.verdicts.asked;
+    !asked.is_empty() && asked.iter().all(|verdict| is_allowed_as_far_as_read(case, verdict))
 }
 
 impl Cause for KeyNotFoundHidden {
@@ -42,28 +62,31 @@ impl Cause for KeyNotFoundHidden {
     }
 
     fn judge(&self, case: &Case<'_>) -> Finding {
-        if !reads_an_object(case) || !case.is_access_denied() {
-            return Finding::Irrelevant;
-        }
+        let Some(end) = reading_end(case).filter(|_| case.is_access_denied()) else { return Finding::Irrelevant };
         if case.goes_through() {
             return Finding::RuledOut("the object exists".to_owned());
         }
-        let Some(key) = case.request.key.as_deref() else { return Finding::Irrelevant };
-        let listed = case.evidence.listing.known().and_then(|listing| listing.has(key));
+        let Some(key) = end.key.as_deref() else { return Finding::Irrelevant };
+        // A list was asked for of the request's own key alone.
+        let is_own = std::ptr::eq(end, case.request);
+        let listed = case.evidence.listing.known().filter(|_| is_own).and_then(|listing| listing.has(key));
         if listed == Some(true) {
             return Finding::RuledOut("s3:ListObjectsV2 shows the key".to_owned());
         }
-        if case.object_exists() {
+        if is_own && case.object_exists() {
             return Finding::RuledOut("another request showed the object".to_owned());
         }
         let hinted = case.denial.as_ref().is_some_and(|denial| is_hint(case, denial));
         if hinted {
-            return self.found(case, key, Certainty::Proven, case.told_by());
+            return self.found(case, end, key, Certainty::Proven, case.told_by());
         }
         if listed == Some(false) {
             // A version id names an object that need not be the current one.
-            let certainty = if case.request.version_id.is_some() { Certainty::Possible } else { Certainty::Proven };
-            return self.found(case, key, certainty, crate::evidence::listing::NAME);
+            let certainty = if end.version_id.is_some() { Certainty::Possible } else { Certainty::Proven };
+            return self.found(case, end, key, certainty, crate::evidence::listing::NAME);
+        }
+        if is_told_to_others(case) {
+            return self.found(case, end, key, Certainty::Proven, crate::evidence::variants::SIGNED);
         }
         if case.denied_layer().is_some() {
             return Finding::Open("S3 tells it to nobody who may not read the key".to_owned());
@@ -71,42 +94,49 @@ impl Cause for KeyNotFoundHidden {
         if !case.is_bare() {
             return Finding::Irrelevant;
         }
-        if !case.settings.signed {
+        if !case.settings.signed && !is_allowed_throughout(case) {
             return Finding::Open("a stranger is not told whether a key exists".to_owned());
         }
-        // Bare: by elimination.
-        let read = case.verdicts.main();
-        let may_list = case.verdicts.list.as_ref().map(|verdict| verdict.evaluation.decision);
-        match read.map(|verdict| verdict.evaluation.decision) {
-            Some(Decision::ExplicitlyDenied | Decision::ImplicitlyDenied) => {
-                Finding::Open("S3 tells it to nobody who may not read the key".to_owned())
-            }
-            Some(Decision::Allowed) if may_list == Some(Decision::Allowed) => {
-                Finding::RuledOut("listing is allowed, so a missing key would be answered with 404".to_owned())
-            }
-            Some(Decision::Allowed) if !object_owned_by_other_account::could_be(case) => {
-                self.found(case, key, Certainty::Proven, crate::evidence::identity_policies::NAME)
-            }
-            Some(Decision::Allowed) => {
-                self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
-            }
-            Some(Decision::Undetermined) if read.is_some_and(|verdict| is_allowed_as_far_as_read(case, verdict)) => {
-                self.found(case, key, Certainty::Likely, crate::evidence::identity_policies::NAME)
-            }
-            // An access point that lets one VPC in alone says no more to anybody else.
-            _ if super::access_point_policy::is_for_a_vpc(case) => {
-                Finding::Open("the access point takes requests from its VPC alone".to_owned())
-            }
-            _ => self.found(case, key, Certainty::Possible, case.told_by()),
-        }
+        self.by_elimination(case, end, key)
     }
 }
 
 impl KeyNotFoundHidden {
-    fn found(&self, case: &Case<'_>, key: &str, certainty: Certainty, check: &str) -> Finding {
-        let bucket = case.request.bucket.as_deref().unwrap_or_default();
+    /// A bare refusal, and the documents: where they let the request through, nothing else is left.
+    fn by_elimination(&self, case: &Case<'_>, end: &Request, key: &str) -> Finding {
+        let asked = case.verdicts.asked.iter().map(|verdict| verdict.evaluation.decision);
+        let is_refused = |decision| matches!(decision, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied);
+        let may_list = case.verdicts.list.as_ref().map(|verdict| verdict.evaluation.decision);
+        let check = if case.settings.signed {
+            crate::evidence::identity_policies::NAME
+        } else {
+            crate::evidence::bucket_policy::NAME
+        };
+        if asked.clone().any(is_refused) {
+            return Finding::Open("S3 tells it to nobody who may not read the key".to_owned());
+        }
+        let is_sure =
+            !case.verdicts.asked.is_empty() && asked.into_iter().all(|decision| decision == Decision::Allowed);
+        if is_sure && may_list == Some(Decision::Allowed) {
+            return Finding::RuledOut("listing is allowed, so a missing key would be answered with 404".to_owned());
+        }
+        if is_sure || is_allowed_throughout(case) {
+            // Whose object it is, is known of the request's own bucket alone.
+            let is_the_owners = std::ptr::eq(end, case.request) && !object_owned_by_other_account::could_be(case);
+            let certainty = if is_sure && is_the_owners { Certainty::Proven } else { Certainty::Likely };
+            return self.found(case, end, key, certainty, check);
+        }
+        // An access point that lets one VPC in alone says no more to anybody else.
+        if super::access_point_policy::is_for_a_vpc(case) {
+            return Finding::Open("the access point takes requests from its VPC alone".to_owned());
+        }
+        self.found(case, end, key, Certainty::Possible, case.told_by())
+    }
+
+    fn found(&self, case: &Case<'_>, end: &Request, key: &str, certainty: Certainty, check: &str) -> Finding {
+        let bucket = end.bucket.as_deref().unwrap_or_default();
         // Other versions of it may be there.
-        let what = case.request.version_id.as_ref().map_or_else(
+        let what = end.version_id.as_ref().map_or_else(
             || format!("`{key}` does not exist in `{bucket}`"),
             |version| format!("version `{version}` of `{key}` does not exist in `{bucket}`"),
         );
@@ -121,24 +151,28 @@ impl KeyNotFoundHidden {
                 "AWS names `s3:ListBucket`, not the permission to read: reading is allowed, and there is nothing to read".to_owned(),
             );
         }
+        if is_told_to_others(case) {
+            found.notes.push("the same request, signed, is answered with 404".to_owned());
+        }
         let listing = case.evidence.listing.known();
         let near = listing.and_then(|listing| near::nearest(key, listing.keys()));
-        self.help(case, bucket, key, near, lists, &mut found);
+        self.help(case, end, key, near, lists, &mut found);
         Finding::Blocks(Box::new(found))
     }
 
     fn help(
         &self,
         case: &Case<'_>,
-        bucket: &str,
+        end: &Request,
         key: &str,
         near: Option<(&str, Difference)>,
         lists: bool,
         found: &mut Blocker,
     ) {
+        let bucket = end.bucket.as_deref().unwrap_or_default();
         let folder = key.rfind('/').map_or("", |slash| &key[..=slash]);
         let list = case.command(&["s3", "ls", &format!("s3://{bucket}/{folder}")]);
-        if case.request.version_id.is_some() {
+        if end.version_id.is_some() {
             let versions = case.command(&["s3api", "list-object-versions", "--bucket", bucket, "--prefix", key]);
             let who = "whoever may list the bucket's versions (`s3:ListBucketVersions`)";
             found.fix = Some(advice("look at which versions there are", who, vec![versions]));

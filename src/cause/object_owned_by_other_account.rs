@@ -7,6 +7,7 @@ use super::{Cause, Finding};
 use crate::diagnosis::Certainty;
 use crate::evidence::settings::Ownership;
 use crate::recognize::{DeniedLayer, DenyEffect};
+use crate::request::Side;
 
 pub(super) struct ObjectOwnedByOtherAccount;
 
@@ -55,6 +56,8 @@ impl Cause for ObjectOwnedByOtherAccount {
             case.request.operation.as_str(),
             "HeadObject" | "GetObject" | "CopyObject" | "GetObjectAcl" | "GetObjectTagging"
         );
+        // A copy writes its destination anew.
+        let reads = reads && case.request.side != Side::Destination;
         if !reads || case.request.key.is_none() || !case.is_access_denied() || !case.is_general_bucket() {
             return Finding::Irrelevant;
         }

@@ -2,9 +2,9 @@
 
 use super::case::Case;
 use super::fixes::{advice, blocker};
-use super::{Cause, Finding};
+use super::{Cause, Finding, key_not_found_hidden};
 use crate::diagnosis::Certainty;
-use crate::policy::Decision;
+use crate::policy::{Layer, Outcome};
 
 pub(super) struct UnsignedRequest;
 
@@ -22,11 +22,25 @@ impl Cause for UnsignedRequest {
         }
         let signed_works =
             case.evidence.signed.known().is_some_and(|exchange| exchange.succeeded() || exchange.status == 416);
-        let by_policy = case.verdicts.main().is_some_and(|verdict| {
-            matches!(verdict.evaluation.decision, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied)
-                && verdict.documents.layers.resource.known().is_some()
+        // The bucket policy lets everybody read, and so does whatever else could be read: it is not the missing signature.
+        let is_public = case.verdicts.main().is_some_and(|verdict| {
+            let resource = verdict.evaluation.layer(Layer::Resource).map(|layer| layer.outcome);
+            resource == Some(Outcome::Allows) && verdict.evaluation.denied_by.is_empty()
         });
-        let certainty = if signed_works || by_policy { Certainty::Proven } else { Certainty::Likely };
+        if is_public && !signed_works {
+            return Finding::RuledOut("the bucket policy lets everybody do it, signed or not".to_owned());
+        }
+        let by_policy = case.verdicts.main().is_some_and(|verdict| {
+            verdict.evaluation.never_allowed && verdict.documents.layers.resource.known().is_some()
+        });
+        let certainty = if signed_works || by_policy {
+            Certainty::Proven
+        } else if key_not_found_hidden::is_told_to_others(case) {
+            // The missing key explains the refusal by itself.
+            Certainty::Possible
+        } else {
+            Certainty::Likely
+        };
         let mut found = blocker(
             self.code(),
             certainty,
@@ -38,6 +52,15 @@ impl Cause for UnsignedRequest {
             found.notes.push("the same request, signed, goes through".to_owned());
         }
         found.fix = Some(advice("leave `--no-sign-request` out, so that the request is signed", "you", Vec::new()));
+        if case.evidence.signed.known().is_some_and(|exchange| exchange.code() == "AccessDenied") {
+            found.evidence.push(crate::evidence::variants::SIGNED.to_owned());
+            found.notes.push("the same request, signed with the credentials at hand, is refused too".to_owned());
+            found.fix = Some(advice(
+                "leave `--no-sign-request` out, and sign as a principal whom the bucket lets in: `--profile`",
+                "you",
+                Vec::new(),
+            ));
+        }
         Finding::Blocks(Box::new(found))
     }
 }

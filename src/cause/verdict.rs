@@ -55,11 +55,13 @@ impl Verdicts {
         };
         let asked = needs(case).into_iter().map(decided).collect();
         let next = case.request.needs_next().into_iter().map(decided).collect();
-        let list = case
-            .request
-            .bucket_arn()
-            .map(|arn| Verdict::of(case, &principal, Subject::S3, "s3:ListBucket".to_owned(), arn));
-        let assumed = case.evidence.default_key.known().cloned().flatten();
+        let end = super::key_not_found_hidden::reading_end(case).unwrap_or(case.request);
+        let list = end.bucket_arn().map(|arn| {
+            let is_other = !std::ptr::eq(end, case.request) && is_of_another_bucket(case, &arn);
+            let subject = if is_other { Subject::OtherBucket } else { Subject::S3 };
+            Verdict::of(case, &principal, subject, "s3:ListBucket".to_owned(), arn)
+        });
+        let assumed = case.evidence.default_key.known().cloned().flatten().filter(|_| !case.request.names_encryption());
         let key = case.evidence.key.known().map(|key| key.arn.clone());
         let named = case.denial.as_ref().filter(|denial| is_kms(denial));
         let arn = key
@@ -143,6 +145,12 @@ pub(super) fn bucket_of(arn: &str) -> Option<&str> {
     place.split('/').next()
 }
 
+/// Whether it is what AWS calls the resource of an action that has none, as the list of all buckets: the caller's own account
+/// decides, and no resource has a policy on it.
+pub(super) fn is_no_resource(resource: &str) -> bool {
+    resource == "*" || resource.ends_with(":s3:::*")
+}
+
 /// Whether it is at the other end of a copy, in another bucket or through another access point.
 fn is_of_another_bucket(case: &Case<'_>, resource: &str) -> bool {
     let own = [case.bucket_name(), case.request.bucket.as_deref()];
@@ -175,6 +183,7 @@ impl Verdict {
             Subject::Key | Subject::Role => {
                 resource.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
             }
+            Subject::S3 if is_no_resource(&resource) => case.account(),
             Subject::S3 | Subject::AccessPoint => match case.same_account() {
                 Some(true) => case.account(),
                 Some(false) => Some(case.bucket_account().unwrap_or_else(|| ANOTHER_ACCOUNT.to_owned())),
@@ -217,6 +226,9 @@ impl Verdict {
 
     /// Whether that bucket is of the caller's account: by its own answers, never by those of a copy's other bucket.
     pub(super) fn same_account(&self, case: &Case<'_>) -> Option<bool> {
+        if is_no_resource(&self.resource) {
+            return Some(true);
+        }
         if self.is_of_other_bucket() { owns_other_bucket(case, &self.resource) } else { case.same_account() }
     }
 }

@@ -4,30 +4,71 @@
 use super::fixes::advice;
 use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Fix};
-use crate::policy::{Effect, Element, ElementTrace, Layer, Truth};
+use crate::policy::{self, Effect, Element, ElementTrace, Layer, StatementTrace, Truth};
 
 const ENDPOINT: &str = "run this from a network that reaches S3 through the VPC endpoint that the statement names";
 
+/// A way out, and what of the request is other on it, where the command's own options decide that.
+struct Way {
+    fix: Fix,
+    changes: Vec<(&'static str, Option<String>)>,
+}
+
+const SSE: &str = "s3:x-amz-server-side-encryption";
+const SSE_KEY: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+const SSE_C: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
+const ACL: &str = "s3:x-amz-acl";
+
 /// The ways out of the statement that `found` shows, in the order of its conditions: those that are ways out of every other
-/// Deny of the layer too, for one alone would help nobody.
+/// Deny of the layer too, for one alone would help nobody. What leads out of another one may lead out of this one as well:
+/// a bucket that asks for a header denies a wrong one in one statement, and none in the next.
 pub(super) fn out_of(found: &Blocker, verdict: &Verdict, layer: Layer) -> Vec<Fix> {
     let Some(shown) = found.place.as_ref().and_then(|place| place.statement.as_ref()) else { return Vec::new() };
     let statements = || verdict.evaluation.layer(layer).into_iter().flat_map(|layer| &layer.statements);
     let Some(statement) = statements().find(|trace| trace.statement.index == shown.index) else { return Vec::new() };
-    let others = statements().filter(|trace| {
-        trace.effect == Effect::Deny && trace.verdict == Truth::True && trace.statement.index != shown.index
-    });
-    let others: Vec<Vec<Fix>> = others.map(|other| ways(&other.elements)).collect();
-    let leads_out = |way: &Fix| others.iter().all(|other| other.iter().any(|known| known.summary == way.summary));
-    ways(&statement.elements).into_iter().filter(leads_out).collect()
+    let others = statements().filter(|trace| denies(trace) && trace.statement.index != shown.index);
+    let others: Vec<Vec<Way>> = others.map(|other| ways(&other.elements)).collect();
+    let own = ways(&statement.elements);
+    let is_way = |known: &Way, way: &Way| known.fix.summary == way.fix.summary;
+    let leads_out = |way: &&Way| {
+        let all = || std::iter::once(&own).chain(&others);
+        all().all(|ways| ways.iter().any(|known| is_way(known, way))) || spares(way, verdict, layer)
+    };
+    let mut found: Vec<Fix> = Vec::new();
+    for way in own.iter().chain(others.iter().flatten()).filter(leads_out) {
+        if !found.iter().any(|known| known.summary == way.fix.summary) {
+            found.push(way.fix.clone());
+        }
+    }
+    found
 }
 
-fn ways(elements: &[ElementTrace]) -> Vec<Fix> {
-    let mut ways: Vec<Fix> = Vec::new();
+fn denies(trace: &StatementTrace) -> bool {
+    trace.effect == Effect::Deny && trace.verdict == Truth::True
+}
+
+/// Whether no statement of the layer denies the request as it is on that way.
+fn spares(way: &Way, verdict: &Verdict, layer: Layer) -> bool {
+    if way.changes.is_empty() {
+        return false;
+    }
+    let mut request = verdict.request.clone();
+    for (key, value) in &way.changes {
+        match value {
+            Some(value) => request.context.set(key, [value.as_str()]),
+            None => request.context.set_absent(key),
+        };
+    }
+    let evaluated = policy::evaluate(&request, &verdict.documents.layers);
+    !evaluated.layer(layer).into_iter().flat_map(|layer| &layer.statements).any(denies)
+}
+
+fn ways(elements: &[ElementTrace]) -> Vec<Way> {
+    let mut ways: Vec<Way> = Vec::new();
     for trace in elements {
         let Element::Condition { operator, key } = &trace.element else { continue };
         if let Some(way) = way(operator, key, &trace.wanted)
-            && !ways.iter().any(|known| known.summary == way.summary)
+            && !ways.iter().any(|known| known.fix.summary == way.fix.summary)
         {
             ways.push(way);
         }
@@ -36,7 +77,7 @@ fn ways(elements: &[ElementTrace]) -> Vec<Fix> {
 }
 
 /// What keeps one condition from holding. `wanted` is what makes it hold, in words, with values in backticks.
-fn way(operator: &str, written: &str, wanted: &str) -> Option<Fix> {
+fn way(operator: &str, written: &str, wanted: &str) -> Option<Way> {
     let (operator, key) = (operator.to_ascii_lowercase(), written.to_ascii_lowercase());
     let values: Vec<&str> = wanted.split('`').skip(1).step_by(2).collect();
     let has = |value: &str| values.iter().any(|own| own.eq_ignore_ascii_case(value));
@@ -47,7 +88,11 @@ fn way(operator: &str, written: &str, wanted: &str) -> Option<Fix> {
         [only] if operator != "null" && !only.contains(['*', '?', '$']) => Some(*only),
         _ => None,
     };
-    let you = |summary: &str| Some(advice(summary, "you", Vec::new()));
+    let changed = |summary: &str, changes: Vec<(&'static str, Option<String>)>| {
+        Some(Way { fix: advice(summary, "you", Vec::new()), changes })
+    };
+    let you = |summary: &str| changed(summary, Vec::new());
+    let to = |value: &str| Some(value.to_owned());
     match key.as_str() {
         "aws:sourcevpce" | "aws:sourcevpc" if asks => you(ENDPOINT),
         "aws:sourcevpce" | "aws:sourcevpc" => you("run this from a network that does not use the VPC endpoint"),
@@ -56,40 +101,46 @@ fn way(operator: &str, written: &str, wanted: &str) -> Option<Fix> {
         "aws:securetransport" if has("false") => you("use an `https://` endpoint"),
         "aws:multifactorauthpresent" if !has("true") => you("use a session that was made with MFA"),
         "aws:multifactorauthage" => you("use a session that was made with MFA, not long ago"),
-        "s3:x-amz-server-side-encryption-customer-algorithm" if !asks => {
-            you("upload without `--sse-c` and `--sse-c-key`")
-        }
-        "s3:x-amz-server-side-encryption-aws-kms-key-id" if asks => match only {
-            Some(id) => you(&format!(
-                "give the upload the key that the statement asks for: `--sse aws:kms --sse-kms-key-id {id}`"
-            )),
+        SSE_C if !asks => changed("upload without `--sse-c` and `--sse-c-key`", vec![(SSE_C, None)]),
+        SSE_KEY if asks => match only {
+            Some(id) => changed(
+                &format!("give the upload the key that the statement asks for: `--sse aws:kms --sse-kms-key-id {id}`"),
+                vec![(SSE, to("aws:kms")), (SSE_KEY, to(id))],
+            ),
             None => you("give the upload a key that the statement asks for: `--sse aws:kms --sse-kms-key-id`"),
         },
-        "s3:x-amz-server-side-encryption" => {
+        SSE => {
             let sse = match (asks, has("aws:kms")) {
                 (true, true) | (false, false) => "aws:kms",
                 _ => "AES256",
             };
             // A Deny of AES256 asks for another; any other positive one is met by S3's own keys.
             let sse = if !asks && !has("AES256") { "AES256" } else { sse };
-            you(&format!("give the upload the encryption that the statement asks for: `--sse {sse}`"))
+            changed(
+                &format!("give the upload the encryption that the statement asks for: `--sse {sse}`"),
+                vec![(SSE, to(sse))],
+            )
         }
-        "s3:x-amz-acl" if asks => {
+        ACL if asks => {
             let acl = only.unwrap_or("bucket-owner-full-control");
-            you(&format!("give the upload the ACL that the statement asks for: `--acl {acl}`"))
+            changed(
+                &format!("give the upload the ACL that the statement asks for: `--acl {acl}`"),
+                vec![(ACL, to(acl))],
+            )
         }
-        "s3:x-amz-acl" => you("upload without `--acl`"),
+        ACL => changed("upload without `--acl`", vec![(ACL, None)]),
         _ => {
             // A tag's name is written as the object has it.
             let tag = written.get(key.strip_prefix("s3:existingobjecttag/").map(|tag| key.len() - tag.len())?..)?;
             if asks {
                 return you("wait until the object carries the tag that the statement asks for");
             }
-            Some(advice(
+            let fix = advice(
                 format!("have the object's tag `{tag}` corrected, where it does not belong there"),
                 "whoever may tag the object",
                 Vec::new(),
-            ))
+            );
+            Some(Way { fix, changes: Vec::new() })
         }
     }
 }
@@ -99,7 +150,7 @@ mod tests {
     use super::*;
 
     fn said(operator: &str, key: &str, wanted: &str) -> Option<String> {
-        way(operator, key, wanted).map(|fix| fix.summary)
+        way(operator, key, wanted).map(|way| way.fix.summary)
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub const NAME: &str = "kms-key";
 /// What could be learned of a key; each part has a permission of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// As the object's header or the message named it.
+    /// As the object's header or the message named it; of a key that was named by its id alone, as KMS tells it.
     pub arn: String,
     pub about: Answer<KeyFacts>,
     pub policy: Answer<String>,
@@ -100,7 +100,9 @@ pub async fn read(client: &aws_sdk_kms::Client, arn: &str, ledger: &Arc<Ledger>)
         },
     )
     .await;
-    Answer::Known(Key { arn: arn.to_owned(), about, policy, grants })
+    // A bucket's setting and an upload's header may hold the id alone, and policies are about ARNs.
+    let told = about.known().map(|about: &KeyFacts| about.arn.as_str()).filter(|_| !arn.starts_with("arn:"));
+    Answer::Known(Key { arn: told.unwrap_or(arn).to_owned(), about, policy, grants })
 }
 
 fn read_grant(grant: aws_sdk_kms::types::GrantListEntry) -> Option<KeyGrant> {

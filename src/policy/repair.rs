@@ -23,9 +23,9 @@ use super::evaluate::{self, At, Verdict, decide, each_statement, evaluate};
 use super::layers::{Layer, Layers, NamedPolicy, Reading};
 use super::nearest::nearest_miss;
 use super::principal::Principal;
-use super::request::{Facts, Request, is_of_identity_center};
+use super::request::{Facts, Lookup, Request, is_of_identity_center};
 use super::trace::{Decisive, Element, Reason, Repair, RepairEdit, RepairOp};
-use super::{statement, sts};
+use super::{s3, statement, sts};
 use serde_json::{Map, Value, json};
 
 /// The edits that let the request through `layer`. `None` where the layer does not stop it, or no edit is sound. Of a layer
@@ -243,12 +243,39 @@ fn allow(request: &Request, layer: Layer, version: Version) -> Option<Value> {
     }
     statement.insert("Action".to_owned(), request.action.as_str().into());
     if !(layer == Layer::Resource && sts::is_trust(request)) {
-        statement.insert("Resource".to_owned(), literal(&request.resource, version)?.into());
+        statement.insert("Resource".to_owned(), resource_to_name(request, version)?.into());
     }
-    if let Some(condition) = condition {
+    if let Some(condition) = condition_to_hold(request, condition, version) {
         statement.insert("Condition".to_owned(), condition);
     }
     Some(Value::Object(statement))
+}
+
+/// What an Allow of the request has to name as its resource. `None` where the version has no way to write it.
+#[must_use]
+pub fn resource_to_name(request: &Request, version: Version) -> Option<String> {
+    s3::of_all_buckets(request).map(str::to_owned).or_else(|| literal(&request.resource, version))
+}
+
+/// The condition of an Allow of the request: `held_to`, and for the list of a folder that folder alone. A list's resource is the
+/// whole bucket, so that without it the Allow would show every other folder too.
+#[must_use]
+pub fn condition_to_hold(request: &Request, held_to: Option<Value>, version: Version) -> Option<Value> {
+    let Some(prefix) = listed_prefix(request) else { return held_to };
+    // Compared as it is, but for variables.
+    let written = if version == Version::V2008 { prefix } else { prefix.replace('$', "${$}") };
+    let mut condition = held_to.unwrap_or_else(|| json!({}));
+    condition.as_object_mut()?.insert("StringEquals".to_owned(), json!({"s3:prefix": written}));
+    Some(condition)
+}
+
+/// The prefix that a list asks for, where it asks for one.
+fn listed_prefix(request: &Request) -> Option<String> {
+    let lists = ["s3:ListBucket", "s3:ListBucketVersions"].iter().any(|own| request.action.eq_ignore_ascii_case(own));
+    match Facts::new(request).lookup("s3:prefix") {
+        Lookup::Values([prefix]) if lists && !prefix.is_empty() => Some(prefix.clone()),
+        _ => None,
+    }
 }
 
 /// The resource as a policy writes it: what would be a wildcard or a variable there, spelt out. A `/*` at the end is the prefix

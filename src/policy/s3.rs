@@ -49,6 +49,12 @@ pub fn locks_everybody_out(policy: &Document, replacing: &Request) -> bool {
 
 /// Another name of the resource that policies use for it.
 pub(crate) fn other_name(request: &Request) -> Option<&'static str> {
+    of_all_buckets(request).filter(|_| request.resource == "*")
+}
+
+/// The resource as a policy names it, where the action is about no single one. The asterisk is the name itself: written as
+/// the character, it would cover nothing.
+pub(crate) fn of_all_buckets(request: &Request) -> Option<&'static str> {
     let service_level = [
         "s3:ListAllMyBuckets",
         "s3:ListAccessPoints",
@@ -56,7 +62,8 @@ pub(crate) fn other_name(request: &Request) -> Option<&'static str> {
         "s3:PutAccountPublicAccessBlock",
     ];
     let asks_for_all = service_level.iter().any(|action| request.action.eq_ignore_ascii_case(action));
-    if !asks_for_all || request.resource != "*" {
+    let names_none = request.resource == "*" || request.resource.ends_with(":s3:::*");
+    if !asks_for_all || !names_none {
         return None;
     }
     Some(match request.principal.partition() {

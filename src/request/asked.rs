@@ -240,12 +240,21 @@ impl Request {
         context.extend(self.conditions.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
         context
     }
+
     /// Whether the request gives the public, or every AWS account, access by an ACL.
     #[must_use]
     pub fn names_public_acl(&self) -> bool {
         self.conditions
             .get("s3:x-amz-acl")
             .is_some_and(|acl| acl.starts_with("public-read") || acl == "authenticated-read")
+    }
+
+    /// Whether the request's own headers say how the object is to be encrypted, so that the bucket's default does not.
+    #[must_use]
+    pub fn names_encryption(&self) -> bool {
+        ["s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-customer-algorithm"]
+            .iter()
+            .any(|key| self.conditions.contains_key(*key))
     }
 
     pub(crate) fn partition(&self) -> &str {

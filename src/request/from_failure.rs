@@ -105,7 +105,10 @@ impl Request {
                 after.strip_prefix(location.bucket.as_str()).is_some_and(|rest| !rest.starts_with(is_of_a_bucket_name))
             })
         };
-        let reads = ["perform: s3:GetObject", "perform: kms:Decrypt"].iter().any(|action| said.contains(action));
+        // Of a copy it is a source that is not there for which S3 misses the permission to list.
+        let reads = ["perform: s3:GetObject", "perform: s3:ListBucket", "perform: kms:Decrypt"]
+            .iter()
+            .any(|action| said.contains(action));
         let writes =
             ["perform: s3:PutObject", "perform: kms:GenerateDataKey"].iter().any(|action| said.contains(action));
         let from_source = match (named(source), named(destination)) {

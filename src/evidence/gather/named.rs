@@ -13,6 +13,7 @@ use crate::evidence::{
     vpc_endpoints,
 };
 use crate::recognize::{Denial, DeniedLayer};
+use crate::request::Side;
 use aws_credential_types::Credentials;
 use futures_util::future::{join, join3};
 
@@ -129,9 +130,11 @@ pub(super) async fn ask_named(
             _ => not_needed(),
         };
         let refused_by_policy = matches!(layer, Some(DeniedLayer::IdentityPolicy)) && !by_kms;
-        let uploads = matches!(request.operation.as_str(), "PutObject" | "CreateMultipartUpload");
+        let uploads = matches!(request.operation.as_str(), "PutObject" | "CreateMultipartUpload")
+            || (request.operation == "CopyObject" && request.side == Side::Destination);
         let uploads_with_kms = (by_kms || (uploads && (plan.documents_only || refused_by_policy)))
-            && !matches!(stand, Some(Stand::Object));
+            && !matches!(stand, Some(Stand::Object))
+            && !request.names_encryption();
         // A read that S3 itself refuses does not show the object's key; the bucket's default one is the best guess.
         let reads = matches!(stand, Some(Stand::Object)) && refused_by_policy && object.known().is_none();
         let default_key = match (&request.bucket, uploads_with_kms || (reads && keys.is_some())) {

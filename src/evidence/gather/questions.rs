@@ -134,9 +134,7 @@ impl Questions<'_> {
             return self.desk.skip(bucket_policy::NAME, NO_BUCKET);
         };
         if request.operation == MAKES_IT {
-            // It will be the caller's own, and has no policy yet.
-            let _unasked: Answer<BucketPolicy> = self.desk.skip(bucket_policy::NAME, NOT_YET);
-            return Answer::Known(BucketPolicy::None);
+            return self.desk.skip(bucket_policy::NAME, NOT_YET);
         }
         self.policy_of(name, bucket_policy::NAME, &self.places).await
     }

@@ -3,7 +3,7 @@
 use crate::policy::layers::Layer;
 use crate::policy::principal::Principal;
 use crate::policy::request::Request;
-use crate::policy::sts;
+use crate::policy::{s3, sts};
 
 /// Requests that an edit must leave as they are.
 pub(super) fn sentinels(request: &Request, layer: Layer, narrows_deny: bool, whole_bucket: bool) -> Vec<Request> {
@@ -34,7 +34,7 @@ pub(super) fn sentinels(request: &Request, layer: Layer, narrows_deny: bool, who
                 add(&|sentinel| action.clone_into(&mut sentinel.action));
             }
         }
-        if !sts::is_trust(request) {
+        if !sts::is_trust(request) && s3::of_all_buckets(request).is_none() {
             let resource = request.resource.trim_end_matches('*');
             if !whole_bucket {
                 add(&|sentinel| sentinel.resource = format!("{}-other", resource.trim_end_matches('/')));
@@ -42,6 +42,11 @@ pub(super) fn sentinels(request: &Request, layer: Layer, narrows_deny: bool, who
                     add(&|sentinel| sentinel.resource = format!("{parent}/another"));
                     add(&|sentinel| parent.clone_into(&mut sentinel.resource));
                 }
+            }
+            if super::listed_prefix(request).is_some() {
+                add(&|sentinel| {
+                    sentinel.context.set("s3:prefix", ["why403-sentinel/"]);
+                });
             }
             add(&|sentinel| "arn:aws:s3:::another-bucket/key".clone_into(&mut sentinel.resource));
             add(&|sentinel| "arn:aws:s3:::another-bucket".clone_into(&mut sentinel.resource));
