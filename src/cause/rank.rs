@@ -50,9 +50,10 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
             Finding::Irrelevant => {}
         }
     }
-    // Of a copy's two ends the one that AWS names comes first.
+    // Of several policies, and of a copy's two ends, the one that AWS names comes first.
     let is_unsaid = |blocker: &Blocker| {
-        case.request.at_other_end.is_some() && blocker.evidence.first().is_none_or(|check| check != case.told_by())
+        (case.request.at_other_end.is_some() || is_of_a_policy(&blocker.cause))
+            && blocker.evidence.first().is_none_or(|check| check != case.told_by())
     };
     blockers.sort_by_key(|(order, blocker)| {
         let rank = (std::cmp::Reverse(blocker.certainty), is_unsaid(blocker), improbability(case, &blocker.cause));
@@ -111,6 +112,10 @@ fn next_step(case: &Case<'_>, shown: &[Blocker]) -> Vec<Blocker> {
 /// Across accounts both sides have to allow, so the bucket's side is no rival of the caller's: it comes on top.
 fn is_needed_too(case: &Case<'_>, code: &str) -> bool {
     code == "bucket-policy-no-allow" && case.same_account() == Some(false)
+}
+
+fn is_of_a_policy(code: &str) -> bool {
+    ["-no-allow", "-deny", "-policy", "-boundary"].iter().any(|end| code.ends_with(end))
 }
 
 /// Where readings compete, the more usual one comes first: as found in the threads of people who met a bare 403, and

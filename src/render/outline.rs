@@ -50,7 +50,7 @@ pub struct Help<'a> {
     /// Who can make the change and what it changes, where that is not said already.
     pub terms: Vec<String>,
     pub edits: Vec<Change<'a>>,
-    pub commands: &'a [String],
+    pub commands: Vec<&'a str>,
 }
 
 /// One edit of a document.
@@ -130,6 +130,7 @@ pub fn is_code(text: &str) -> bool {
 fn story(failure: &Failure, number: usize, total: usize, verbose: bool) -> Story<'_> {
     let (in_full, rivals) = shown_in_full(&failure.blockers);
     let mut sections: Vec<Section<'_>> = in_full.iter().map(|blocker| section(blocker, verbose)).collect();
+    say_once(&mut sections);
     let about_failure = failure_notes(failure, &sections, verbose);
     if let Some(first) = sections.first_mut() {
         first.notes.extend(about_failure);
@@ -141,6 +142,15 @@ fn story(failure: &Failure, number: usize, total: usize, verbose: bool) -> Story
         sections,
         rivals: rivals.iter().take(MOST).collect(),
         rivals_left_out: left_out,
+    }
+}
+
+/// A document that several blockers change is stored once, by one command.
+fn say_once(sections: &mut [Section<'_>]) {
+    let mut said: Vec<&str> = Vec::new();
+    for first in sections.iter_mut().filter_map(|section| section.helps.first_mut()) {
+        first.commands.retain(|command| !command.contains("file://") || !said.contains(command));
+        said.extend(&first.commands);
     }
 }
 
@@ -262,7 +272,7 @@ fn help(fix: &Fix, with_edits: bool, is_other: bool) -> Help<'_> {
         text: if joins { summary.to_owned() } else { format!("or {summary}") },
         terms,
         edits: if with_edits { edits(fix) } else { Vec::new() },
-        commands: &fix.commands,
+        commands: fix.commands.iter().map(String::as_str).collect(),
     }
 }
 

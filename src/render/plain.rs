@@ -98,7 +98,7 @@ fn body(help: &Help<'_>, options: &Options) -> Vec<String> {
             format!("statement: {text}")
         }));
     }
-    for command in help.commands {
+    for command in &help.commands {
         lines.extend(command.lines().map(|line| format!("command: {}", untrusted::escape(line, options.unicode))));
     }
     lines

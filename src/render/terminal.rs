@@ -223,7 +223,7 @@ impl<'a> Screen<'a> {
             }
             self.statement(change.statement, room);
         }
-        for command in help.commands {
+        for command in &help.commands {
             // A command is pasted: never wrapped, never cut.
             for line in command.lines() {
                 let line = untrusted::escape(line, self.options.unicode);
