@@ -201,6 +201,9 @@ fn complaints(name: &str, cli: &Cli) -> Vec<String> {
     if blockers.is_empty() {
         wrong.push("no blockers at all".to_owned());
     }
+    if expect.first.is_some() && expect.first.as_ref() != blockers.first().map(|blocker| &blocker.cause) {
+        wrong.push(format!("{:?} is not named first, but {:?}", expect.first, names_of(&blockers)));
+    }
     if expect.unproven && blockers.iter().any(|blocker| blocker.certainty == Certainty::Proven) {
         wrong.push(format!("nothing may be proven, but {:?}", names_of(&blockers)));
     }

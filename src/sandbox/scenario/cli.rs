@@ -93,6 +93,8 @@ pub struct Expect {
     #[serde(default = "due")]
     pub diagnosis: Option<bool>,
     pub causes: Vec<ExpectedCause>,
+    /// The cause that is named first.
+    pub first: Option<String>,
     /// At least one of these is named, where what can be seen does not tell which it is.
     pub one_of: Vec<String>,
     /// Nothing that can be seen proves anything: no blocker may be `proven`.
