@@ -60,6 +60,7 @@ scenarios![
     "bucket-owner-mismatch.partial",
     "bucket-policy-deny",
     "bucket-policy-deny.bare",
+    "bucket-policy-deny.copy-header",
     "bucket-policy-deny.encryption-header",
     "bucket-policy-deny.encryption-key",
     "bucket-policy-deny.encryption-pair",
