@@ -103,10 +103,16 @@ impl LayerCause {
                     Outcome::DeniesExplicitly => Vec::new(),
                     _ => verdict.documents.grants_in_doubt.clone(),
                 };
-                let is_sure = !is_supposed && !self.is_contradicted(case, verdict) && doubts.is_empty();
+                let unheard = self.is_unheard_of(case, verdict, outcome);
+                let is_sure = !is_supposed && !self.is_contradicted(case, verdict) && doubts.is_empty() && !unheard;
                 let certainty = if is_sure { Certainty::Proven } else { Certainty::Likely };
                 let mut blocker = self.by_documents(case, verdict, certainty);
                 blocker.notes.extend(doubts);
+                if unheard {
+                    blocker.notes.push(
+                        "AWS's message names a missing Allow, where a Deny comes first: its condition may not be met after all".to_owned(),
+                    );
+                }
                 Finding::Blocks(Box::new(blocker))
             }
             (None, false) => match detailed {
@@ -201,6 +207,21 @@ impl LayerCause {
             })
     }
 
+    /// AWS names a missing Allow for this very permission, and a Deny, which AWS looks at first, would hold by its conditions
+    /// alone: what is known of the request here may not be what AWS saw of it.
+    fn is_unheard_of(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> bool {
+        let names_it = case.denial.as_ref().is_some_and(|denial| {
+            let same = denial.action.as_ref().is_some_and(|action| action.eq_ignore_ascii_case(&verdict.action));
+            denial.effect == Some(DenyEffect::Implicit) && same && denial.resource.as_ref() == Some(&verdict.resource)
+        });
+        let statements = || verdict.evaluation.layer(self.layer).into_iter().flat_map(|layer| &layer.statements);
+        let mut denying = statements().filter(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
+        let has_condition = |trace: &policy::StatementTrace| {
+            trace.elements.iter().any(|found| matches!(found.element, policy::Element::Condition { .. }))
+        };
+        outcome == Outcome::DeniesExplicitly && names_it && denying.all(has_condition)
+    }
+
     /// AWS's message alone: nothing of the documents is known.
     fn by_message(&self, case: &Case<'_>, denial: &Denial) -> Blocker {
         let mut blocker = fixes::blocker(
@@ -244,8 +265,17 @@ impl LayerCause {
                 }
                 self.add_document_evidence(verdict, &mut blocker);
             }
-            // A gap is in the document, or in what could be read of it.
-            Outcome::Unread | Outcome::NotApplicable => {}
+            // A gap is in the document, or in what could be read of it. No answer tells that a session has no policy.
+            Outcome::Unread => {}
+            Outcome::NotApplicable if self.layer == Layer::Session => {}
+            Outcome::NotApplicable => {
+                blocker.certainty = Certainty::Likely;
+                blocker.notes.push(format!(
+                    "AWS's message names this layer, and this request is not subject to {}: it may have been taken away since",
+                    self.thing()
+                ));
+                self.add_document_evidence(verdict, &mut blocker);
+            }
             Outcome::Allows | Outcome::NoAllow | Outcome::DeniesExplicitly => {
                 let partly = self.has_gaps(verdict);
                 if !partly {
