@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Fix};
 use crate::policy::{self, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
-use crate::request::BucketKind;
+use crate::request::{BucketKind, DELETES_THE_SOURCE};
 use std::collections::BTreeSet;
 
 /// One layer, and which side of it a cause is about.
@@ -150,14 +150,28 @@ impl LayerCause {
         found.split_off(1)
     }
 
-    /// What it withholds of a copy whose source cannot be read yet: AWS's message is not about that.
+    /// What it withholds of what the command does next: AWS's message is not about that.
     pub fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
-        let mut found: Vec<Blocker> = Vec::new();
+        self.next_of_each(case).into_iter().map(|(_, blocker)| blocker).collect()
+    }
+
+    /// The same, each with the permission that is withheld.
+    pub fn next_of_each<'c>(&self, case: &'c Case<'_>) -> Vec<(&'c Verdict, Blocker)> {
+        let mut found: Vec<(&Verdict, Blocker)> = Vec::new();
         for verdict in &case.verdicts.next {
-            let Finding::Blocks(blocker) = self.weigh(case, Some(verdict), None) else { continue };
-            let is_named = found.iter().any(|known| known.summary == blocker.summary);
+            let Finding::Blocks(mut blocker) = self.weigh(case, Some(verdict), None) else { continue };
+            blocker.summary = self.summary_of_next(case, verdict);
+            let is_named = found.iter().any(|(_, known)| known.summary == blocker.summary);
             if blocker.certainty > Certainty::Possible && !is_named {
-                found.push(*blocker);
+                blocker.notes.push(
+                    if verdict.action == DELETES_THE_SOURCE {
+                        "the copy was refused first; the move needs this next, to delete its source"
+                    } else {
+                        "the read of the source was refused first; the copy needs this next"
+                    }
+                    .to_owned(),
+                );
+                found.push((verdict, *blocker));
             }
         }
         found

@@ -90,8 +90,8 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     Diagnosis { blockers: shown, ruled_out, open }
 }
 
-/// What a copy meets at its destination after the read of its source, which was refused: once that is explained. It explains
-/// nothing of the refusal, so it is no surer than what does.
+/// What the command meets after the step that was refused, once that is explained: a copy at its destination, a move at the
+/// deletion of its source. It explains nothing of the refusal, so it is no surer than what does.
 fn next_step(case: &Case<'_>, shown: &[Blocker]) -> Vec<Blocker> {
     // Another profile is another caller, who meets other things.
     let is_found = |first: &&Blocker| first.certainty > Certainty::Possible && first.cause != "wrong-profile";
@@ -104,7 +104,6 @@ fn next_step(case: &Case<'_>, shown: &[Blocker]) -> Vec<Blocker> {
         CAUSES.iter().flat_map(|cause| cause.next(case)).filter(|next| !is_named(next)).collect();
     for blocker in &mut next {
         blocker.certainty = blocker.certainty.min(first.certainty);
-        blocker.notes.push("the read of the source was refused first; the copy needs this next".to_owned());
     }
     next
 }

@@ -28,6 +28,8 @@ pub struct Request {
     pub side: Side,
     /// The other end of a copy.
     pub other: Option<Location>,
+    /// Whether the command deletes the source once it has been copied: `aws s3 mv`.
+    pub moves: bool,
     /// What S3 decides at that end, with the headers that count there.
     pub at_other_end: Option<Box<Self>>,
     /// `--request-payer requester`.
@@ -53,6 +55,9 @@ pub enum Side {
     Source,
     Destination,
 }
+
+/// The permission that a move needs at its end.
+pub(crate) const DELETES_THE_SOURCE: &str = "s3:DeleteObject";
 
 /// The context keys that uploads fix, by sending a header or by not sending it.
 const UPLOAD_KEYS: [&str; 13] = [
@@ -147,11 +152,29 @@ impl Request {
         needs
     }
 
-    /// What a copy needs once its source can be read: this is the read that comes before it.
+    /// What the command needs once this goes through: a copy whose source was to be read first, and a move, which deletes the
+    /// source at last.
     #[must_use]
     pub fn needs_next(&self) -> Vec<(String, String)> {
         let reads = matches!(self.operation.as_str(), "HeadObject" | "GetObject");
-        if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() }
+        let mut needs = if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() };
+        needs.extend(self.moved_source().map(|source| (DELETES_THE_SOURCE.to_owned(), source)));
+        needs
+    }
+
+    /// The object that a move deletes, where that is yet to come.
+    fn moved_source(&self) -> Option<String> {
+        if !self.moves || self.operation == "DeleteObject" || self.level() != Some(Level::Object) {
+            return None;
+        }
+        match self.side {
+            Side::Destination => {
+                self.other.as_ref().and_then(|other| object_arn(&other.bucket, &other.key, self.partition()))
+            }
+            Side::Source => self.resource_arn(),
+            // With one end in S3 it is the source where something is read from there.
+            Side::Only => self.resource_arn().filter(|_| matches!(self.operation.as_str(), "HeadObject" | "GetObject")),
+        }
     }
 
     /// A directory bucket's ARN holds an account, which its name does not tell.

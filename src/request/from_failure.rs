@@ -33,6 +33,7 @@ impl Request {
         let mut request = Self {
             operation: operation.unwrap_or_default(),
             recursive,
+            moves: arguments.s3_command() == Some("mv"),
             partition: settings.partition().to_owned(),
             ..Self::default()
         };

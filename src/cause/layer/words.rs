@@ -95,6 +95,15 @@ impl LayerCause {
         self.summary(case, Some(verdict), &verdict.action, Some(&verdict.resource))
     }
 
+    /// The title of what it will stop: what denies is named with the permission, for it is none of the request that failed.
+    pub(super) fn summary_of_next(&self, case: &Case<'_>, verdict: &Verdict) -> String {
+        if self.kind != DocumentKind::BucketPolicy || self.side != Side::Deny {
+            return self.summary_of(case, verdict);
+        }
+        let bucket = case.bucket_of(Some(verdict));
+        format!("the bucket policy of {bucket} denies `{}` on `{}`", verdict.action, short_resource(&verdict.resource))
+    }
+
     /// The title: who is stopped by what.
     pub(super) fn summary(
         &self,
