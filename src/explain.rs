@@ -321,6 +321,7 @@ impl<'a> Inquiry<'a> {
         let other = request.other.as_ref().filter(|_| copies)?;
         let mut source = Request::at("GetObject", other, self.settings);
         source.side = Side::Source;
+        source.moves = request.moves;
         source.sse_c = request.at_other_end.as_ref().and_then(|source| source.sse_c.clone());
         source.at_other_end = Some(Box::new(Request { at_other_end: None, ..request.clone() }));
         Some(source)

@@ -39,11 +39,11 @@ impl Cause for BucketPolicyDeny {
     }
 
     fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
-        let mut found = LAYER.next_verdicts(case);
-        for (blocker, verdict) in &mut found {
+        let mut found = LAYER.next_of_each(case);
+        for (verdict, blocker) in &mut found {
             add_condition_help(case, Some(verdict), blocker);
         }
-        found.into_iter().map(|(blocker, _)| blocker).collect()
+        found.into_iter().map(|(_, blocker)| blocker).collect()
     }
 }
 

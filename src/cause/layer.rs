@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 use crate::diagnosis::{Blocker, Certainty, DocumentKind, Fix};
 use crate::policy::{self, Effect, Layer, Outcome, Truth};
 use crate::recognize::{Denial, DeniedLayer, DenyEffect};
-use crate::request::{BucketKind, DELETES};
+use crate::request::{BucketKind, DELETES_THE_SOURCE};
 use std::collections::BTreeSet;
 
 /// One layer, and which side of it a cause is about.
@@ -103,10 +103,16 @@ impl LayerCause {
                     Outcome::DeniesExplicitly => Vec::new(),
                     _ => verdict.documents.grants_in_doubt.clone(),
                 };
-                let is_sure = !is_supposed && !self.is_contradicted(case, verdict) && doubts.is_empty();
+                let unheard = self.is_unheard_of(case, verdict, outcome);
+                let is_sure = !is_supposed && !self.is_contradicted(case, verdict) && doubts.is_empty() && !unheard;
                 let certainty = if is_sure { Certainty::Proven } else { Certainty::Likely };
                 let mut blocker = self.by_documents(case, verdict, certainty);
                 blocker.notes.extend(doubts);
+                if unheard {
+                    blocker.notes.push(
+                        "AWS's message names a missing Allow, where a Deny comes first: its condition may not be met after all".to_owned(),
+                    );
+                }
                 Finding::Blocks(Box::new(blocker))
             }
             (None, false) => match detailed {
@@ -144,24 +150,28 @@ impl LayerCause {
         found.split_off(1)
     }
 
-    /// What it withholds of what the command needs next: AWS's message is not about that.
+    /// What it withholds of what the command does next: AWS's message is not about that.
     pub fn next(&self, case: &Case<'_>) -> Vec<Blocker> {
-        self.next_verdicts(case).into_iter().map(|(blocker, _)| blocker).collect()
+        self.next_of_each(case).into_iter().map(|(_, blocker)| blocker).collect()
     }
 
-    /// The same, each with the permission that it is about.
-    pub fn next_verdicts<'c>(&self, case: &'c Case<'_>) -> Vec<(Blocker, &'c Verdict)> {
-        let mut found: Vec<(Blocker, &Verdict)> = Vec::new();
+    /// The same, each with the permission that is withheld.
+    pub fn next_of_each<'c>(&self, case: &'c Case<'_>) -> Vec<(&'c Verdict, Blocker)> {
+        let mut found: Vec<(&Verdict, Blocker)> = Vec::new();
         for verdict in &case.verdicts.next {
             let Finding::Blocks(mut blocker) = self.weigh(case, Some(verdict), None) else { continue };
-            let is_named = found.iter().any(|(known, _)| known.summary == blocker.summary);
+            blocker.summary = self.summary_of_next(case, verdict);
+            let is_named = found.iter().any(|(_, known)| known.summary == blocker.summary);
             if blocker.certainty > Certainty::Possible && !is_named {
-                blocker.notes.push(if verdict.action == DELETES {
-                    "the move deletes its source once that is copied".to_owned()
-                } else {
-                    "the read of the source was refused first; the copy needs this next".to_owned()
-                });
-                found.push((*blocker, verdict));
+                blocker.notes.push(
+                    if verdict.action == DELETES_THE_SOURCE {
+                        "the copy was refused first; the move needs this next, to delete its source"
+                    } else {
+                        "the read of the source was refused first; the copy needs this next"
+                    }
+                    .to_owned(),
+                );
+                found.push((verdict, *blocker));
             }
         }
         found
@@ -211,6 +221,21 @@ impl LayerCause {
             })
     }
 
+    /// AWS names a missing Allow for this very permission, and a Deny, which AWS looks at first, would hold by its conditions
+    /// alone: what is known of the request here may not be what AWS saw of it.
+    fn is_unheard_of(&self, case: &Case<'_>, verdict: &Verdict, outcome: Outcome) -> bool {
+        let names_it = case.denial.as_ref().is_some_and(|denial| {
+            let same = denial.action.as_ref().is_some_and(|action| action.eq_ignore_ascii_case(&verdict.action));
+            denial.effect == Some(DenyEffect::Implicit) && same && denial.resource.as_ref() == Some(&verdict.resource)
+        });
+        let statements = || verdict.evaluation.layer(self.layer).into_iter().flat_map(|layer| &layer.statements);
+        let mut denying = statements().filter(|trace| trace.effect == Effect::Deny && trace.verdict == Truth::True);
+        let has_condition = |trace: &policy::StatementTrace| {
+            trace.elements.iter().any(|found| matches!(found.element, policy::Element::Condition { .. }))
+        };
+        outcome == Outcome::DeniesExplicitly && names_it && denying.all(has_condition)
+    }
+
     /// AWS's message alone: nothing of the documents is known.
     fn by_message(&self, case: &Case<'_>, denial: &Denial) -> Blocker {
         let mut blocker = fixes::blocker(
@@ -254,8 +279,17 @@ impl LayerCause {
                 }
                 self.add_document_evidence(verdict, &mut blocker);
             }
-            // A gap is in the document, or in what could be read of it.
-            Outcome::Unread | Outcome::NotApplicable => {}
+            // A gap is in the document, or in what could be read of it. No answer tells that a session has no policy.
+            Outcome::Unread => {}
+            Outcome::NotApplicable if self.layer == Layer::Session => {}
+            Outcome::NotApplicable => {
+                blocker.certainty = Certainty::Likely;
+                blocker.notes.push(format!(
+                    "AWS's message names this layer, and this request is not subject to {}: it may have been taken away since",
+                    self.thing()
+                ));
+                self.add_document_evidence(verdict, &mut blocker);
+            }
             Outcome::Allows | Outcome::NoAllow | Outcome::DeniesExplicitly => {
                 let partly = self.has_gaps(verdict);
                 if !partly {

@@ -83,7 +83,7 @@ pub trait Cause: Sync {
         Vec::new()
     }
 
-    /// What of its kind the command meets next, once the request that was refused goes through.
+    /// What of its kind a copy or a move meets next, once the step that was refused goes through.
     fn next(&self, _case: &Case<'_>) -> Vec<Blocker> {
         Vec::new()
     }

@@ -91,8 +91,8 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     Diagnosis { blockers: shown, ruled_out, open }
 }
 
-/// What the command meets after the request that was refused, once that is explained. It explains nothing of the refusal, so it
-/// is no surer than what does.
+/// What the command meets after the step that was refused, once that is explained: a copy at its destination, a move at the
+/// deletion of its source. It explains nothing of the refusal, so it is no surer than what does.
 fn next_step(case: &Case<'_>, shown: &[Blocker]) -> Vec<Blocker> {
     // Another profile is another caller, who meets other things.
     let is_found = |first: &&Blocker| first.certainty > Certainty::Possible && first.cause != "wrong-profile";

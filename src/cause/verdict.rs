@@ -14,7 +14,7 @@ use crate::request::{BucketKind, Request};
 pub struct Verdicts {
     /// The permissions that the failed request needs, the one that AWS named first.
     pub asked: Vec<Verdict>,
-    /// What the command needs after this: not what was refused, but what is met next.
+    /// What a copy needs after this read of its source, and a move at last: not what was refused, but what is met next.
     pub next: Vec<Verdict>,
     /// `s3:ListBucket` on the bucket: what a 404 in place of a 403 takes.
     pub list: Option<Verdict>,

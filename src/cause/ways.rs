@@ -31,8 +31,11 @@ pub(super) fn out_of(found: &Blocker, verdict: &Verdict, layer: Layer) -> Vec<Fi
     let own = ways(&statement.elements);
     let is_way = |known: &Way, way: &Way| known.fix.summary == way.fix.summary;
     let leads_out = |way: &&Way| {
-        let all = || std::iter::once(&own).chain(&others);
-        all().all(|ways| ways.iter().any(|known| is_way(known, way))) || spares(way, verdict, layer)
+        // What the command's own options decide can be tried; of the rest the same words are the same way.
+        if !way.changes.is_empty() {
+            return spares(way, verdict, layer);
+        }
+        std::iter::once(&own).chain(&others).all(|ways| ways.iter().any(|known| is_way(known, way)))
     };
     let mut found: Vec<Fix> = Vec::new();
     for way in own.iter().chain(others.iter().flatten()).filter(leads_out) {
@@ -49,9 +52,6 @@ fn denies(trace: &StatementTrace) -> bool {
 
 /// Whether no statement of the layer denies the request as it is on that way.
 fn spares(way: &Way, verdict: &Verdict, layer: Layer) -> bool {
-    if way.changes.is_empty() {
-        return false;
-    }
     let mut request = verdict.request.clone();
     for (key, value) in &way.changes {
         match value {
@@ -110,7 +110,8 @@ fn way(operator: &str, written: &str, wanted: &str) -> Option<Way> {
             None => you("give the upload a key that the statement asks for: `--sse aws:kms --sse-kms-key-id`"),
         },
         SSE => {
-            let sse = match (asks, has("aws:kms")) {
+            let kms = values.iter().any(|own| own.to_ascii_lowercase().trim_end_matches('*') == "aws:kms");
+            let sse = match (asks, kms) {
                 (true, true) | (false, false) => "aws:kms",
                 _ => "AES256",
             };

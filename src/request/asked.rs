@@ -25,11 +25,11 @@ pub struct Request {
     /// What a list call asked for, or what a recursive command covers.
     pub prefix: Option<String>,
     pub recursive: bool,
-    /// It is part of a move, which deletes its source at the end.
-    pub moves: bool,
     pub side: Side,
     /// The other end of a copy.
     pub other: Option<Location>,
+    /// Whether the command deletes the source once it has been copied: `aws s3 mv`.
+    pub moves: bool,
     /// What S3 decides at that end, with the headers that count there.
     pub at_other_end: Option<Box<Self>>,
     /// `--request-payer requester`.
@@ -56,8 +56,8 @@ pub enum Side {
     Destination,
 }
 
-/// What ends a move.
-pub const DELETES: &str = "s3:DeleteObject";
+/// The permission that a move needs at its end.
+pub(crate) const DELETES_THE_SOURCE: &str = "s3:DeleteObject";
 
 /// The context keys that uploads fix, by sending a header or by not sending it.
 const UPLOAD_KEYS: [&str; 13] = [
@@ -152,24 +152,29 @@ impl Request {
         needs
     }
 
-    /// What the command needs once this request goes through: a copy, of which this is the read that comes before it; the
-    /// deletion that ends a move.
+    /// What the command needs once this goes through: a copy whose source was to be read first, and a move, which deletes the
+    /// source at last.
     #[must_use]
     pub fn needs_next(&self) -> Vec<(String, String)> {
         let reads = matches!(self.operation.as_str(), "HeadObject" | "GetObject");
-        let mut next = if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() };
-        let copies = operation::is_copy(&self.operation);
-        let source = match self.side {
-            Side::Source if reads || copies => Some(self),
-            Side::Only if reads => Some(self),
-            Side::Destination if copies => self.at_other_end.as_deref(),
-            _ => None,
-        };
-        let object = source
-            .filter(|_| self.moves)
-            .and_then(|source| object_arn(source.bucket.as_deref()?, source.key.as_deref()?, source.partition()));
-        next.extend(object.map(|object| (DELETES.to_owned(), object)));
-        next
+        let mut needs = if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() };
+        needs.extend(self.moved_source().map(|source| (DELETES_THE_SOURCE.to_owned(), source)));
+        needs
+    }
+
+    /// The object that a move deletes, where that is yet to come.
+    fn moved_source(&self) -> Option<String> {
+        if !self.moves || self.operation == "DeleteObject" || self.level() != Some(Level::Object) {
+            return None;
+        }
+        match self.side {
+            Side::Destination => {
+                self.other.as_ref().and_then(|other| object_arn(&other.bucket, &other.key, self.partition()))
+            }
+            Side::Source => self.resource_arn(),
+            // With one end in S3 it is the source where something is read from there.
+            Side::Only => self.resource_arn().filter(|_| matches!(self.operation.as_str(), "HeadObject" | "GetObject")),
+        }
     }
 
     /// A directory bucket's ARN holds an account, which its name does not tell.

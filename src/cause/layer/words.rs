@@ -6,7 +6,6 @@ use crate::cause::verdict::Verdict;
 use crate::diagnosis::DocumentKind;
 use crate::evidence::{AWS_NAMED_IT, Answer, NOT_NEEDED};
 use crate::policy::Layer;
-use crate::request::DELETES;
 
 impl LayerCause {
     /// Why the layer was not read, to stand after "because".
@@ -96,6 +95,15 @@ impl LayerCause {
         self.summary(case, Some(verdict), &verdict.action, Some(&verdict.resource))
     }
 
+    /// The title of what it will stop: what denies is named with the permission, for it is none of the request that failed.
+    pub(super) fn summary_of_next(&self, case: &Case<'_>, verdict: &Verdict) -> String {
+        if self.kind != DocumentKind::BucketPolicy || self.side != Side::Deny {
+            return self.summary_of(case, verdict);
+        }
+        let bucket = case.bucket_of(Some(verdict));
+        format!("the bucket policy of {bucket} denies `{}` on `{}`", verdict.action, short_resource(&verdict.resource))
+    }
+
     /// The title: who is stopped by what.
     pub(super) fn summary(
         &self,
@@ -122,9 +130,7 @@ impl LayerCause {
             }
             (Layer::ResourceControl, _) => format!("a resource control policy over {bucket} stops `{action}`"),
             (Layer::Resource, Side::Deny) if self.kind == DocumentKind::BucketPolicy => {
-                let ends_the_move = action == DELETES && !case.request.operation.starts_with("Delete");
-                let what = if ends_the_move { format!("`{action}`") } else { "this request".to_owned() };
-                format!("the bucket policy of {bucket} denies {what}")
+                format!("the bucket policy of {bucket} denies this request")
             }
             (Layer::Resource, _) if self.kind == DocumentKind::BucketPolicy => {
                 format!("the bucket policy of {bucket} does not let {who} in")
