@@ -52,7 +52,7 @@ pub fn judge(case: &Case<'_>) -> Diagnosis {
     }
     // Of several policies, and of a copy's two ends, the one that AWS names comes first.
     let is_unsaid = |blocker: &Blocker| {
-        (case.request.at_other_end.is_some() || is_of_a_policy(&blocker.cause))
+        (case.request.at_other_end.is_some() || (case.denied_layer().is_some() && is_of_a_policy(&blocker.cause)))
             && blocker.evidence.first().is_none_or(|check| check != case.told_by())
     };
     blockers.sort_by_key(|(order, blocker)| {

@@ -57,7 +57,7 @@ pub enum Side {
 }
 
 /// The permission that a move needs at its end.
-pub(crate) const DELETES_THE_SOURCE: &str = "s3:DeleteObject";
+pub const DELETES_THE_SOURCE: &str = "s3:DeleteObject";
 
 /// The context keys that uploads fix, by sending a header or by not sending it.
 const UPLOAD_KEYS: [&str; 13] = [

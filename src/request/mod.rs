@@ -32,8 +32,8 @@ mod words;
 
 pub use account::access_key_account;
 pub use argv::Arguments;
-pub(crate) use asked::DELETES_THE_SOURCE;
-pub use asked::{Request, Side};
+
+pub use asked::{DELETES_THE_SOURCE, Request, Side};
 pub use bucket::{BucketKind, Location, alias_name};
 pub use chain::{ChainLink, LinkOutcome};
 pub use customer_key::CustomerKey;

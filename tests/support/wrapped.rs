@@ -1,9 +1,8 @@
 //! A stage for the wrapper: a directory with an `aws` of the test's own on `PATH`, run bare and through why403.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -42,12 +41,20 @@ impl Stage {
         fs::read_to_string(self.file(name)).unwrap_or_default()
     }
 
-    /// Puts another program named `aws` into a directory.
+    /// Puts another program named `aws` into a directory. A process of its own writes it: here, a child that another thread is
+    /// starting could hold it open for writing a moment longer, and nobody can run a program that somebody may write
+    /// (`ETXTBSY`).
     pub fn program(&self, directory: &str, text: &str, mode: u32) -> PathBuf {
         let path = self.directory(directory).join("aws");
-        let mut file = File::create(&path).expect("a file");
-        file.write_all(text.as_bytes()).expect("its text");
-        file.set_permissions(Permissions::from_mode(mode)).expect("its mode");
+        let mut writer = Command::new("sh")
+            .args(["-c", r#"rm -f "$1" && cat > "$1" && chmod "$2" "$1""#, "sh"])
+            .arg(&path)
+            .arg(format!("{mode:o}"))
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        writer.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("its text");
+        assert!(writer.wait().expect("its end").success(), "{} is not written", path.display());
         path
     }
 
