@@ -440,6 +440,22 @@ fn each_end_of_a_copy_has_what_it_needs_and_its_own_headers() {
 }
 
 #[test]
+fn a_list_is_for_what_the_command_does_with_its_objects() {
+    let list = "fatal error: An error occurred (AccessDenied) when calling the ListObjectsV2 operation: Access Denied";
+    let next = |command: &str| -> Vec<String> {
+        asked(command, list).needs_next().into_iter().map(|(action, object)| format!("{action} {object}")).collect()
+    };
+    assert_eq!(next("aws s3 cp --recursive s3://a/in d"), ["s3:GetObject arn:aws:s3:::a/in/*"]);
+    assert_eq!(next("aws s3 sync s3://a d"), ["s3:GetObject arn:aws:s3:::a/*"]);
+    assert_eq!(next("aws s3 sync d s3://a/out"), ["s3:PutObject arn:aws:s3:::a/out/*"]);
+    assert_eq!(next("aws s3 rm --recursive s3://a/in/"), ["s3:DeleteObject arn:aws:s3:::a/in/*"]);
+    let moved = ["s3:GetObject arn:aws:s3:::a/in/*", "s3:DeleteObject arn:aws:s3:::a/in/*"];
+    assert_eq!(next("aws s3 mv --recursive s3://a/in d"), moved);
+    assert_eq!(next("aws s3 ls --recursive s3://a/in"), [""; 0], "it is the list alone");
+    assert_eq!(next("aws s3api list-objects-v2 --bucket a"), [""; 0]);
+}
+
+#[test]
 fn a_move_ends_with_the_deletion_of_its_source() {
     let next = |command: &str, line: &str| -> Vec<String> {
         asked(command, line).needs_next().into_iter().map(|(action, object)| format!("{action} {object}")).collect()

@@ -164,7 +164,9 @@ impl LayerCause {
             let is_named = found.iter().any(|(_, known)| known.summary == blocker.summary);
             if blocker.certainty > Certainty::Possible && !is_named {
                 blocker.notes.push(
-                    if verdict.action == DELETES_THE_SOURCE {
+                    if case.request.each.is_some() {
+                        "the list was refused first; the command needs this next"
+                    } else if verdict.action == DELETES_THE_SOURCE {
                         "the copy was refused first; the move needs this next, to delete its source"
                     } else {
                         "the read of the source was refused first; the copy needs this next"

@@ -160,10 +160,11 @@ fn is_of_another_bucket(case: &Case<'_>, resource: &str) -> bool {
     }
 }
 
-/// The end of a copy that a resource is at, with the headers that count there.
+/// The end of a copy that a resource is at, or the objects of a list, with the headers that count there.
 pub(super) fn end_of<'a>(case: &'a Case<'_>, resource: &str) -> &'a Request {
     let own = case.request;
-    let other = own.at_other_end.as_deref().filter(|other| other.resource_arn().as_deref() == Some(resource));
+    let mut others = own.at_other_end.iter().chain(&own.each);
+    let other = others.find(|other| other.resource_arn().as_deref() == Some(resource)).map(AsRef::as_ref);
     other.filter(|_| own.resource_arn().as_deref() != Some(resource)).unwrap_or(own)
 }
 

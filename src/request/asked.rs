@@ -32,6 +32,8 @@ pub struct Request {
     pub moves: bool,
     /// What S3 decides at that end, with the headers that count there.
     pub at_other_end: Option<Box<Self>>,
+    /// What a recursive command does with each object that this lists: its key ends with a wildcard.
+    pub each: Option<Box<Self>>,
     /// `--request-payer requester`.
     pub request_payer: bool,
     /// `--expected-bucket-owner`.
@@ -152,13 +154,15 @@ impl Request {
         needs
     }
 
-    /// What the command needs once this goes through: a copy whose source was to be read first, and a move, which deletes the
-    /// source at last.
+    /// What the command needs once this goes through: a copy whose source was to be read first, what was to be done with the
+    /// objects of a list, and a move, which deletes the source at last.
     #[must_use]
     pub fn needs_next(&self) -> Vec<(String, String)> {
         let reads = matches!(self.operation.as_str(), "HeadObject" | "GetObject");
         let mut needs = if reads && self.side == Side::Source { self.needs_at_other_end() } else { Vec::new() };
-        needs.extend(self.moved_source().map(|source| (DELETES_THE_SOURCE.to_owned(), source)));
+        needs.extend(self.each.iter().flat_map(|each| each.own_needs()));
+        let moved = self.each.as_deref().unwrap_or(self).moved_source();
+        needs.extend(moved.map(|source| (DELETES_THE_SOURCE.to_owned(), source)));
         needs
     }
 

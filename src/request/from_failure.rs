@@ -6,7 +6,7 @@
 use crate::recognize::{AwsFailure, FailureKind, TransferVerb};
 use crate::request::bucket::Location;
 use crate::request::plan::CredentialPlan;
-use crate::request::{Arguments, Request, Settings, Side, customer_key, headers, operation};
+use crate::request::{Arguments, BucketKind, Request, Settings, Side, customer_key, headers, operation};
 
 /// The two ends of a command, as far as they are in S3.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,40 @@ impl Request {
         request.set_action();
         headers::fill(&mut request, arguments, settings);
         request.at_other_end = request.copy_at_other_end(&typed, arguments, settings).map(Box::new);
+        request.each = request.each_of_the_list(&typed, arguments, settings).map(Box::new);
         request
+    }
+
+    /// What the command was to do with the objects of this list.
+    fn each_of_the_list(&self, typed: &Ends, arguments: &Arguments, settings: &Settings) -> Option<Self> {
+        if self.operation != "ListObjectsV2" || !self.recursive || self.bucket_kind != BucketKind::General {
+            return None;
+        }
+        let at_destination = match self.side {
+            Side::Destination => true,
+            Side::Source => false,
+            Side::Only => typed.source.is_none(),
+        };
+        let operation = match arguments.s3_command()? {
+            "rm" => "DeleteObject",
+            "cp" | "mv" | "sync" if at_destination => "PutObject",
+            "cp" | "mv" | "sync" => "GetObject",
+            _ => return None,
+        };
+        let prefix = self.prefix.clone().unwrap_or_default();
+        let all = Location { bucket: self.bucket.clone()?, key: format!("{prefix}*"), version_id: None };
+        let mut each = Self {
+            operation: operation.to_owned(),
+            recursive: true,
+            moves: self.moves,
+            partition: self.partition.clone(),
+            prefix: Some(prefix),
+            ..Self::default()
+        };
+        each.take(&all, self.side);
+        each.set_action();
+        headers::fill(&mut each, arguments, settings);
+        Some(each)
     }
 
     /// The copy at its other end: of a copy that was refused, or of one that begins with the read that was.
