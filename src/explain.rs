@@ -226,6 +226,7 @@ impl<'a> Asking<'a> {
             clients: &self.clients,
             options: &self.options,
             documents_only: self.documents_only,
+            asks_all: false,
             cache: self.cache.as_ref(),
             deadline: self.deadline,
             total: Arc::clone(&self.total),

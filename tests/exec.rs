@@ -301,7 +301,8 @@ fn the_doctor_asks_what_this_identity_may_ask() {
     let outcome = |name: &str| checks.iter().find(|check| check["name"] == name).map(|check| check["outcome"].clone());
     assert_eq!(outcome("sts-identity"), Some("ok".into()), "{checks:?}");
     assert_eq!(outcome("iam-policies"), Some("ok".into()), "{checks:?}");
-    assert_eq!(outcome("organization-policies"), Some("denied".into()), "{checks:?}");
+    assert_eq!(outcome("organization"), Some("denied".into()), "{checks:?}");
+    assert_eq!(outcome("vpc-endpoints"), Some("ok".into()), "{checks:?}");
     let screen = doctor(&["--probe"]);
     assert!(screen.contains("probes       as arn:aws:iam::111122223333:user/alice, about no bucket"), "{screen}");
     let mut wrong = world.command(WHY403);

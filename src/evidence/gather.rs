@@ -51,6 +51,8 @@ pub struct Plan<'a> {
     pub options: &'a [ProfileOption],
     /// Whether nothing was refused, so that documents alone tell: then the bucket's default key is read for an upload.
     pub documents_only: bool,
+    /// Whether what may be asked is itself the question: then nothing is left out because it explains nothing.
+    pub asks_all: bool,
     /// The answers of earlier diagnoses, where they may be used.
     pub cache: Option<&'a Cache>,
     /// When all has to be over.

@@ -47,6 +47,7 @@ pub fn probes(world: &World, options: &Options, uri: &str, profile: Option<&str>
         clients: &clients,
         options: &[],
         documents_only: false,
+        asks_all: true,
         // What may be asked today is the question.
         cache: None,
         deadline,

@@ -39,7 +39,7 @@ pub async fn further(plan: &Plan<'_>, evidence: &mut Evidence) {
     let is_own = policy.is_some_and(BucketPolicy::is_the_callers) || owns == Some(true);
     // Where AWS named what refuses, nothing but that is looked for.
     let refused = evidence.replay.known().and_then(|replay| Denial::read(replay.decisive().message()));
-    let refused = refused.as_ref().or(plan.denial);
+    let refused = refused.as_ref().or(plan.denial).filter(|_| !plan.asks_all);
     let named = refused.is_some_and(|denial| denial.layer.is_some());
     // Where KMS refuses, the bucket's settings and the object's owner do not.
     let general = plan.request.bucket_kind == BucketKind::General && !refused.is_some_and(names_kms);
