@@ -15,7 +15,7 @@ impl Cause for BucketNotFound {
 
     fn judge(&self, case: &Case<'_>) -> Finding {
         let Some(bucket) = case.request.bucket.as_deref() else { return Finding::Irrelevant };
-        if case.makes_its_bucket() {
+        if case.request.makes_its_bucket() {
             return Finding::Irrelevant;
         }
         let said = case.code() == "NoSuchBucket";

@@ -246,16 +246,10 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether there is no bucket yet, and so no policy of it either: the request is to make one, for the caller's account.
-    #[must_use]
-    pub fn makes_its_bucket(&self) -> bool {
-        self.request.operation == "CreateBucket"
-    }
-
     /// Whether the bucket is of the caller's account, where anything told.
     #[must_use]
     pub fn same_account(&self) -> Option<bool> {
-        if self.makes_its_bucket() {
+        if self.request.makes_its_bucket() {
             return Some(true);
         }
         match self.evidence.bucket_policy.known() {

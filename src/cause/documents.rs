@@ -70,7 +70,7 @@ impl Documents {
             // Another account's resources are under another account's resource control policies.
             Reading::Unread
         };
-        documents.layers.resource = if is_no_resource(resource) || case.makes_its_bucket() {
+        documents.layers.resource = if is_no_resource(resource) || case.request.makes_its_bucket() {
             Reading::NotApplicable
         } else if subject == Subject::S3 && resource.contains(":accesspoint/") {
             // Two policies decide, each by its own name of the resource.

@@ -49,7 +49,7 @@ impl Cause for WrongRegion {
             .and_then(|rest| rest.split_once(" location constraint"))
             .map(|(constraint, _)| constraint)
             .filter(|named| named.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
-            .filter(|_| case.request.operation == "CreateBucket");
+            .filter(|_| case.request.makes_its_bucket());
         let home = home.or(constraint);
         let summary = match home {
             Some("unspecified") => format!("the request to make `{bucket}` went to `{went}`, and names no region"),

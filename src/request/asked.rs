@@ -250,6 +250,12 @@ impl Request {
         context
     }
 
+    /// Whether there is no bucket yet, and so no policy of it either: the request is to make one, for the caller's account.
+    #[must_use]
+    pub fn makes_its_bucket(&self) -> bool {
+        self.operation == "CreateBucket"
+    }
+
     /// Whether the request gives the public, or every AWS account, access by an ACL.
     #[must_use]
     pub fn names_public_acl(&self) -> bool {

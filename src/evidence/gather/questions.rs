@@ -87,8 +87,6 @@ pub(super) async fn ask_s3(desk: &Desk<'_>, signer: &Signer, keys: Option<&Crede
     evidence.other_region = other_region.borrow().clone();
 }
 
-/// The operation whose bucket is still to be made.
-const MAKES_IT: &str = "CreateBucket";
 const NOT_YET: &str = "the bucket is to be made";
 const NO_BUCKET: &str = "the request names no general purpose bucket";
 
@@ -133,7 +131,7 @@ impl Questions<'_> {
         let Some(name) = request.bucket.as_deref().filter(|_| request.bucket_kind == BucketKind::General) else {
             return self.desk.skip(bucket_policy::NAME, NO_BUCKET);
         };
-        if request.operation == MAKES_IT {
+        if request.makes_its_bucket() {
             return self.desk.skip(bucket_policy::NAME, NOT_YET);
         }
         self.policy_of(name, bucket_policy::NAME, &self.places).await
@@ -205,7 +203,7 @@ impl Questions<'_> {
         if request.bucket_kind == BucketKind::Directory {
             return self.desk.skip(bucket::NAME, "it is a directory bucket");
         }
-        if request.operation == MAKES_IT {
+        if request.makes_its_bucket() {
             return self.desk.skip(bucket::NAME, NOT_YET);
         }
         if is_shown(replayed, policy).await {
